@@ -1,0 +1,1 @@
+"""The only room that reads environment, clock, argv or Prefect: it strings the other rooms together."""

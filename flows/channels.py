@@ -1,0 +1,149 @@
+"""channels.toml -> [Channel], or one line that names the line and the key at fault.
+
+text -> tomllib -> checked table by table -> Channel
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from flows.errors import ChannelsError
+from records import COMMUNITIES, Channel, ChannelKind
+
+KINDS: tuple[ChannelKind, ...] = ("feed", "subreddit")
+KEYS = {
+    "feed": {"name": str, "url": str, "community": str, "keep": str},
+    "subreddit": {"name": str, "community": str, "keep": str, "comments": bool},
+}
+REQUIRED = {"feed": ("name", "url", "community"), "subreddit": ("name", "community")}
+KEEP = ("relevant", "all")
+NAME = {"feed": re.compile(r"[a-z0-9]+(-[a-z0-9]+)*"), "subreddit": re.compile(r"[A-Za-z0-9_]{2,21}")}
+TYPES = {str: "a string", bool: "true or false"}
+
+
+def load(path: Path) -> tuple[Channel, ...]:
+    """Read the list of channels.
+
+    Raises:
+        ChannelsError: the file is missing, is not TOML, or holds a key or value that is not known.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ChannelsError(f"{path}: cannot be read ({error}); set ORESIGHT_CHANNELS to your list") from None
+    return parse(text, str(path))
+
+
+def parse(text: str, name: str = "channels.toml") -> tuple[Channel, ...]:
+    """Read the list of channels from its text; see `load`."""
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ChannelsError(f"{name}: not valid TOML: {error}") from None
+    _no_other_tables(document, text, name)
+    channels = tuple(_channel(kind, table, _Place(name, text, kind, index)) for kind, index, table in _tables(document))
+    if not channels:
+        raise ChannelsError(f"{name}: no channel in it; add a [[feed]] or a [[subreddit]]")
+    _unique(channels, name)
+    return channels
+
+
+class _Place:
+    """Where a table stands in the text, so that an error can name the line."""
+
+    def __init__(self, name: str, text: str, kind: str, index: int) -> None:
+        self.name, self.kind = name, kind
+        self.lines = text.splitlines()
+        heads = [n for n, line in enumerate(self.lines) if re.match(rf"\s*\[\[\s*{kind}\s*\]\]", line)]
+        self.start = heads[index] if index < len(heads) else 0
+
+    def line_of(self, key: str) -> int:
+        for number in range(self.start + 1, len(self.lines)):
+            if self.lines[number].lstrip().startswith("["):
+                break
+            if re.match(rf"""\s*["']?{re.escape(key)}["']?\s*=""", self.lines[number]):
+                return number + 1
+        return self.start + 1
+
+    def error(self, key: str, message: str) -> ChannelsError:
+        return ChannelsError(f"{self.name}, line {self.line_of(key)}: {message}")
+
+
+def _no_other_tables(document: dict[str, Any], text: str, name: str) -> None:
+    for key, value in document.items():
+        if key not in KINDS:
+            line = next(
+                (n for n, row in enumerate(text.splitlines(), 1) if re.match(rf"\W*{re.escape(key)}\b", row)), 1
+            )
+            raise ChannelsError(
+                f"{name}, line {line}: unknown table or key '{key}'; known are [[feed]] and [[subreddit]]"
+            )
+        if not isinstance(value, list) or not all(isinstance(table, dict) for table in value):
+            raise ChannelsError(f"{name}: '{key}' must be written as [[{key}]]")
+
+
+def _tables(document: dict[str, Any]) -> Iterator[tuple[ChannelKind, int, dict[str, Any]]]:
+    for kind in KINDS:
+        for index, table in enumerate(document.get(kind, ())):
+            yield kind, index, table
+
+
+def _channel(kind: ChannelKind, table: dict[str, Any], place: _Place) -> Channel:
+    _check_keys(kind, table, place)
+    _check_values(kind, table, place)
+    return Channel(
+        name=table["name"],
+        kind=kind,
+        community=table["community"],
+        address=table["url"] if kind == "feed" else table["name"],
+        keep=table.get("keep", "relevant"),
+        comments=table.get("comments", True),
+    )
+
+
+def _check_keys(kind: str, table: dict[str, Any], place: _Place) -> None:
+    for key, value in table.items():
+        wanted = KEYS[kind].get(key)
+        if wanted is None:
+            raise place.error(key, f"unknown key '{key}' in [[{kind}]]; known are {', '.join(KEYS[kind])}")
+        if not isinstance(value, wanted):
+            raise place.error(key, f"key '{key}' must be {TYPES[wanted]}")
+    for key in REQUIRED[kind]:
+        if key not in table:
+            raise place.error(key, f"key '{key}' is missing in this [[{kind}]]")
+
+
+def _check_values(kind: str, table: dict[str, Any], place: _Place) -> None:
+    if not NAME[kind].fullmatch(table["name"]):
+        shape = "lower-case words joined by hyphens" if kind == "feed" else "a subreddit's name without r/"
+        raise place.error("name", f"key 'name': '{table['name']}' is not {shape}")
+    if table["community"] not in COMMUNITIES[kind]:
+        raise place.error(
+            "community", f"key 'community': '{table['community']}' is none of {', '.join(COMMUNITIES[kind])}"
+        )
+    if table.get("keep", "all") not in KEEP:
+        raise place.error("keep", f"key 'keep': '{table['keep']}' is none of {', '.join(KEEP)}")
+    if kind == "feed" and not _is_web_address(table["url"]):
+        raise place.error("url", "key 'url' must be an http or https address")
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+def _unique(channels: tuple[Channel, ...], name: str) -> None:
+    names, count = Counter(c.name.lower() for c in channels).most_common(1)[0]
+    if count > 1:
+        raise ChannelsError(
+            f"{name}: two channels are named '{names}'; names are a channel's identity and must be unique"
+        )

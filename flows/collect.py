@@ -1,0 +1,179 @@
+"""Pull every channel that is due and commit what it yields, page by page.
+
+    channels.toml -> due? -> flows.pull.gather -> storage.items.add -> snapshot
+
+A channel's failure is a row with its reason. Failures are committed last: when nothing at all could be reached
+it is the network's fault, and no feed is blamed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from prefect import flow, task
+from prefect.artifacts import create_table_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.futures import PrefectFuture, wait
+from sources.fetch import Http
+
+from flows import show
+from flows.channels import load as load_channels
+from flows.errors import NothingReached, UsageError
+from flows.pull import Start, gather, puller
+from flows.settings import Settings, load
+from flows.store import writing
+from flows.version import VERSION
+from records import DELIVERED, Channel, ChannelState, FetchResult
+from sources import health
+from storage import items
+
+INTERVALS = {"feed": timedelta(minutes=15), "subreddit": timedelta(hours=1)}
+SHARE_DUE = 0.8
+"""A run in which a smaller share of the channels due delivered is degraded."""
+
+
+@dataclass(slots=True)
+class Collected:
+    """What one run yielded; `states` holds each channel's telling page: its failure, else its last one."""
+
+    states: dict[str, FetchResult] = field(default_factory=dict)
+    new: int = 0
+    updated: int = 0
+
+    @property
+    def delivered(self) -> int:
+        """Channels that answered as they should."""
+        return sum(result.state in DELIVERED for result in self.states.values())
+
+    @property
+    def outcome(self) -> str:
+        """One word for the run: idle, unreached, degraded or done."""
+        if not self.states:
+            return "idle"
+        if not self.delivered:
+            return "unreached"
+        return "done" if self.delivered >= SHARE_DUE * len(self.states) else "degraded"
+
+
+def collect_channels(
+    settings: Settings,
+    channels: Sequence[Channel],
+    *,
+    now: datetime,
+    everything: bool = False,
+    start: Start | None = None,
+) -> Collected:
+    """Pull the channels that are due (`everything`: due or not), commit, publish the snapshot.
+
+    Raises:
+        NothingReached: channels were due and none delivered; their rows are committed.
+        storage.errors.StorageError: the store cannot be written.
+    """
+    channels = with_keys(settings, channels)
+    with writing(settings, "collect", now) as con:
+        states = items.channel_states(con)
+        due = [c for c in channels if everything or health.is_due(states.get(c.name), now)]
+        book = Book(con, {c.name: states.get(c.name) or ChannelState(c.name) for c in due}, now)
+        with (
+            Http(settings.user_agent, allow_hosts=settings.allowed, host_delay=settings.host_delay) as http,
+            show.progress("collect", len(due)) as advance,
+        ):
+            book.write(gather(puller(settings, states, http, con, now), due, start), advance)
+    if book.collected.outcome == "unreached":
+        raise NothingReached(_unreached(book.collected))
+    return book.collected
+
+
+def with_keys(settings: Settings, channels: Sequence[Channel]) -> list[Channel]:
+    """The channels that can be asked: without keys Reddit is left out, and one line says so."""
+    if settings.has_reddit_keys or not any(c.kind == "subreddit" for c in channels):
+        return list(channels)
+    show.say("Reddit is left out: set REDDIT_CLIENT_ID and REDDIT_CLIENT_SECRET in .env to let it join in")
+    return [c for c in channels if c.kind != "subreddit"]
+
+
+def only(channels: Sequence[Channel], names: Collection[str]) -> list[Channel]:
+    """The channels of these names, all of them when none is named.
+
+    Raises:
+        UsageError: a name is not in the list.
+    """
+    unknown = set(names) - {c.name for c in channels}
+    if unknown:
+        raise UsageError(f"no channel is named {', '.join(sorted(unknown))}; `oresight status` lists them")
+    return [c for c in channels if not names or c.name in names]
+
+
+class Book:
+    """Writes one run into the store: each page as it comes, the failures last."""
+
+    def __init__(self, con: Any, states: dict[str, ChannelState], now: datetime) -> None:
+        self.con, self.states, self.now = con, states, now
+        self.collected = Collected()
+        self.run_id: UUID = items.start_run(con, "collect", now=now, version=VERSION)
+
+    def write(self, pages: Iterator[tuple[Channel, FetchResult | None]], advance: show.Advance) -> None:
+        """Commit all pages and close the run."""
+        failures: list[tuple[Channel, FetchResult]] = []
+        for channel, page in pages:
+            if page is None:
+                advance(1)
+            elif page.state in DELIVERED:
+                self._commit(channel, page)
+            else:
+                failures.append((channel, page))
+        outage = not self.collected.delivered and health.blames_the_network([page for _, page in failures])
+        for channel, page in failures:
+            self._commit(channel, page, outage=outage)
+        items.finish_run(self.con, self.run_id, self.collected.outcome, now=datetime.now(UTC))
+
+    def _commit(self, channel: Channel, page: FetchResult, *, outage: bool = False) -> None:
+        before = self.states[channel.name]
+        after = health.after(before, page, now=self.now, interval=INTERVALS[channel.kind], network=outage)
+        added = items.add(self.con, self.run_id, page, after, now=self.now)
+        self.states[channel.name] = after
+        self.collected.states[channel.name] = page
+        self.collected.new += added.new
+        self.collected.updated += added.updated
+
+
+def _unreached(collected: Collected) -> str:
+    reasons = sorted({result.reason for result in collected.states.values()})
+    return (
+        f"none of the {len(collected.states)} channels due could be reached ({'; '.join(reasons[:3])}); "
+        "check the network, or see each channel's reason with `oresight status`"
+    )
+
+
+@task(name="pull", task_run_name="pull {channel.name}", cache_policy=NO_CACHE)
+def pull_task(channel: Channel, work: Callable[[Channel], None]) -> None:
+    """One channel, seen in Prefect as a task of its own."""
+    work(channel)
+
+
+@flow(name="collect")
+def collect(names: list[str] | None = None, everything: bool = False) -> int:
+    """`oresight collect` as a scheduled run, with a table of what each channel yielded. Returns the new items."""
+    settings = load()
+    channels = only(load_channels(settings.channels), names or ())
+    futures: list[PrefectFuture[None]] = []
+
+    def start(work: Callable[[Channel], None], channel: Channel) -> None:
+        futures.append(pull_task.submit(channel, work))
+
+    collected = collect_channels(settings, channels, now=datetime.now(UTC), everything=everything, start=start)
+    wait(futures)
+    create_table_artifact(key="channels", table=rows(collected), description="What each channel yielded, or why not")
+    return collected.new
+
+
+def rows(collected: Collected) -> list[dict[str, object]]:
+    """One row a channel: state, entries on the page, reason."""
+    return [
+        {"channel": name, "state": page.state, "fetched": page.fetched, "reason": page.reason}
+        for name, page in sorted(collected.states.items())
+    ]

@@ -1,0 +1,23 @@
+"""What a person can put right before a run starts.
+
+UsageError          wrong use; exit 2
++-- SettingsError   a variable in the environment or in .env
++-- ChannelsError   a line in channels.toml
+NothingReached      every channel due failed on the way; exit 3
+"""
+
+
+class UsageError(Exception):
+    """The command, a setting or a file written by people cannot be used as it stands."""
+
+
+class SettingsError(UsageError):
+    """A variable of the environment cannot be used."""
+
+
+class ChannelsError(UsageError):
+    """A line of channels.toml cannot be used."""
+
+
+class NothingReached(Exception):
+    """No channel that was due could be reached."""

@@ -1,0 +1,87 @@
+"""Fetch many channels at once; only the caller's thread sees the pages, so only it needs to write.
+
+[Channel] -> threads: sources.feeds.pull | sources.reddit.pages -> queue -> (Channel, page), ..., (Channel, None)
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from queue import SimpleQueue
+from typing import Any
+
+from sources.fetch import Http
+
+from flows.settings import Settings, author_key
+from records import Channel, ChannelState, FetchResult
+from sources import feeds, reddit
+from storage import items
+
+WORKERS = 16
+
+Emit = Callable[[FetchResult], None]
+Pull = Callable[[Channel, Emit], None]
+Start = Callable[[Callable[[Channel], None], Channel], object]
+
+log = logging.getLogger(__name__)
+
+
+def puller(settings: Settings, states: Mapping[str, ChannelState], http: Http, con: Any, now: datetime) -> Pull:
+    """How one channel is pulled: in a thread, handing over each page as it comes."""
+    session = reddit_session(settings)
+    key = author_key(settings)
+
+    def pull(channel: Channel, emit: Emit) -> None:
+        state = states.get(channel.name) or ChannelState(channel.name)
+        if channel.kind == "feed":
+            return emit(feeds.pull(channel, state, http, now=now))
+        cursor = con.cursor()
+
+        def known(guids: Sequence[str]) -> set[str]:
+            return items.known(cursor, guids)
+
+        for page in reddit.pages(session, channel, state, known=known, author_key=key, now=now):
+            emit(page)
+
+    return pull
+
+
+def reddit_session(settings: Settings) -> Any:
+    """A praw session, or None without keys."""
+    if not settings.has_reddit_keys:
+        return None
+    fields = ("client_id", "client_secret", "username", "password")
+    values = {name: getattr(settings, f"reddit_{name}") for name in fields}
+    keys = reddit.Keys(**{name: value and value.get_secret_value() for name, value in values.items()})
+    return reddit.connect(keys, user_agent=settings.user_agent, base_url=settings.reddit_url)
+
+
+def gather(
+    pull: Pull, channels: Sequence[Channel], start: Start | None = None
+) -> Iterator[tuple[Channel, FetchResult | None]]:
+    """Pull all channels at once; yields (channel, page), and (channel, None) when a channel is through.
+
+    `start` runs a piece of work in a thread of its own: this module's pool, unless the caller has another.
+    """
+    queue: SimpleQueue[tuple[Channel, FetchResult | None]] = SimpleQueue()
+
+    def work(channel: Channel) -> None:
+        try:
+            pull(channel, lambda page: queue.put((channel, page)))
+        except Exception as error:  # a bug met by one channel must not cost the others their items
+            log.exception("channel %s", channel.name)
+            reason = f"unexpected {type(error).__name__}; run again with --debug and report it"
+            queue.put((channel, FetchResult(channel.name, "soft", reason)))
+        finally:
+            queue.put((channel, None))
+
+    with ThreadPoolExecutor(WORKERS, thread_name_prefix="pull") as pool:
+        for channel in channels:
+            (start or pool.submit)(work, channel)
+        unfinished = len(channels)
+        while unfinished:
+            channel, page = queue.get()
+            unfinished -= page is None
+            yield channel, page

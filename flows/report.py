@@ -1,0 +1,94 @@
+"""The week's digest, from the published snapshot to files.
+
+snapshot -> storage.series reads -> Digest -> digest.render -> HOME/digests/2026-W47.html, .md, .json
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from prefect import flow
+
+from digest import render
+from flows import weeks
+from flows.errors import UsageError
+from flows.settings import GAZETTEERS, Settings, load
+from nlp import prevalence
+from records import Breakdown, Digest
+from storage import database, series
+
+FORMATS: dict[str, Callable[..., str]] = {"html": render.html, "md": render.markdown, "json": render.as_json}
+HISTORY = 26
+
+
+def write_digest(
+    settings: Settings, *, week: str, formats: Sequence[str] = ("html", "md"), out: Path | None = None
+) -> tuple[Path, ...]:
+    """Write the week's pages and return their paths, in the order of `formats`.
+
+    Raises:
+        UsageError: no such week or format.
+        storage.errors.StorageError: nothing is published yet, or the snapshot cannot be read.
+    """
+    unknown = set(formats) - set(FORMATS)
+    if unknown:
+        raise UsageError(f"no format '{sorted(unknown)[0]}'; known are {', '.join(FORMATS)}")
+    digest = build(settings, week)
+    names = country_names(GAZETTEERS / "countries.csv")
+    folder = out or settings.home / "digests"
+    folder.mkdir(parents=True, exist_ok=True)
+    return tuple(_write(folder / f"{week}.{fmt}", FORMATS[fmt](digest, names=names)) for fmt in formats)
+
+
+def build(settings: Settings, week: str) -> Digest:
+    """Everything that the week's page says, read from the snapshot; the same store and week give the same Digest."""
+    first = weeks.monday(week)
+    with database.open_snapshot(settings.home) as con:
+        history = _breakdowns(series.history(con, week, HISTORY))
+        model, quality = series.model_in_use(con)
+        return Digest(
+            week=week,
+            first_day=first,
+            last_day=first + timedelta(days=6),
+            sample=settings.is_sample,
+            week_total=history[-1],
+            week_before=history[-2],
+            history=history,
+            communities=_breakdowns(series.community_counts(con, week)),
+            minerals=_breakdowns(series.counts(con, week, "mineral")),
+            countries=_breakdowns(series.counts(con, week, "country")),
+            quotations=series.quotations(con, week),
+            health=series.health(con, week),
+            model=model,
+            model_quality=quality,
+            as_of=series.freshness(con),
+            queries=series.queries(week),
+        )
+
+
+def _breakdowns(rows: Sequence[tuple[str, tuple[int, int, int, int]]]) -> tuple[Breakdown, ...]:
+    return tuple(prevalence.breakdown(name, counts) for name, counts in rows)
+
+
+def country_names(path: Path) -> Mapping[str, str]:
+    """ISO code -> name, from the gazetteer."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return {row["iso3"]: row["name"] for row in csv.DictReader(file)}
+
+
+def _write(path: Path, text: str) -> Path:
+    """Whole or not at all: a reader never meets half a page."""
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    fresh.write_text(text, encoding="utf-8")
+    return fresh.replace(path)
+
+
+@flow(name="report")
+def report(week: str | None = None) -> list[str]:
+    """`oresight digest` as a scheduled run; returns the paths written."""
+    chosen = week or weeks.last_complete(datetime.now(UTC))
+    return [str(path) for path in write_digest(load(), week=chosen)]

@@ -1,0 +1,91 @@
+"""What the environment and `.env` say, read once and passed on: no other module looks at either.
+
+`.env.example` names exactly these fields; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from flows.errors import SettingsError
+
+ROOT = Path(__file__).resolve().parent.parent
+GAZETTEERS = ROOT / "config" / "gazetteers"
+SAMPLE_MARK = "SAMPLE-DATA"
+"""A file of this name in a home says that its store holds the bundled sample, not the world."""
+
+
+def _env(name: str) -> AliasChoices:
+    return AliasChoices(name)
+
+
+class Settings(BaseSettings):
+    """Every field is optional; secrets never appear in a repr, a log or an error."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", populate_by_name=True
+    )
+
+    home: Path = Field(Path("var"), validation_alias=_env("ORESIGHT_HOME"))
+    channels: Path = Field(ROOT / "config" / "channels.toml", validation_alias=_env("ORESIGHT_CHANNELS"))
+    stance_model: Path = Field(
+        ROOT / "nlp" / "models" / "stance-minilm", validation_alias=_env("ORESIGHT_STANCE_MODEL")
+    )
+    user_agent: str = Field(
+        "oresight/0.1 (feed reader for research; no contact given: set ORESIGHT_USER_AGENT)",
+        validation_alias=_env("ORESIGHT_USER_AGENT"),
+    )
+    host_delay: float = Field(5.0, ge=0, le=3600, validation_alias=_env("ORESIGHT_HOST_DELAY"))
+    allow_hosts: str = Field("", validation_alias=_env("ORESIGHT_ALLOW_HOSTS"))
+    author_key: SecretStr | None = Field(None, validation_alias=_env("ORESIGHT_AUTHOR_KEY"))
+    reddit_client_id: SecretStr | None = Field(None, validation_alias=_env("REDDIT_CLIENT_ID"))
+    reddit_client_secret: SecretStr | None = Field(None, validation_alias=_env("REDDIT_CLIENT_SECRET"))
+    reddit_username: SecretStr | None = Field(None, validation_alias=_env("REDDIT_USERNAME"))
+    reddit_password: SecretStr | None = Field(None, validation_alias=_env("REDDIT_PASSWORD"))
+    reddit_url: str | None = Field(None, validation_alias=_env("ORESIGHT_REDDIT_URL"))
+
+    @property
+    def allowed(self) -> frozenset[str]:
+        """The `host:port` pairs that may be private addresses."""
+        return frozenset(entry.strip() for entry in self.allow_hosts.split(",") if entry.strip())
+
+    @property
+    def has_reddit_keys(self) -> bool:
+        """Whether Reddit can be asked at all."""
+        return self.reddit_client_id is not None and self.reddit_client_secret is not None
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether the home holds the bundled sample."""
+        return (self.home / SAMPLE_MARK).exists()
+
+
+def load(**overrides: object) -> Settings:
+    """Read the settings; `overrides` win over the environment.
+
+    Raises:
+        SettingsError: a value cannot be used; the message names the variable and never its value.
+    """
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        raise SettingsError(f"{first['loc'][0]}: {first['msg']}; mend it in the environment or in .env") from None
+
+
+def author_key(settings: Settings) -> bytes:
+    """The key of the authors' hash: from the environment, else a file beside the store, made on first use."""
+    if settings.author_key is not None:
+        return settings.author_key.get_secret_value().encode()
+    path = settings.home / "author.key"
+    if not path.exists():
+        settings.home.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_name(f"author.key.{secrets.token_hex(4)}")
+        fresh.touch(mode=0o600)
+        fresh.write_text(secrets.token_hex(32))
+        fresh.rename(path)
+    return path.read_text().strip().encode()

@@ -1,0 +1,33 @@
+"""One way to write: lock, live file, work, checkpoint, release, publish."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from flows.settings import Settings
+from storage import database
+
+
+@contextmanager
+def writing(settings: Settings, job: str, now: datetime) -> Iterator[Any]:
+    """The live file for one job; the snapshot is published afterwards, also when the job ended in a known error.
+
+    Yields:
+        A DuckDB connection that holds the writer's lock.
+
+    Raises:
+        storage.errors.StorageError: another job is writing, the disk is full, or the file is damaged.
+    """
+    try:
+        with database.open_live(settings.home, job=job, now=now) as con:
+            yield con
+    finally:
+        _publish(settings)
+
+
+def _publish(settings: Settings) -> None:
+    if (settings.home / "live.duckdb").exists():
+        database.publish(settings.home)

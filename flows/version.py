@@ -1,0 +1,5 @@
+"""The version of this checkout, as pyproject.toml states it."""
+
+from importlib.metadata import version
+
+VERSION = version("oresight")

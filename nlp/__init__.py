@@ -1,0 +1,1 @@
+"""Items in, labels out: mentions, gates, stance, shares."""

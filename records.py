@@ -1,0 +1,263 @@
+"""The nouns that cross a room's border.
+
+    bytes -> FetchResult(Item, ...) -> Scan(Mention, Label) -> Week -> Digest -> page
+
+Frozen, slotted dataclasses over the standard library; every time is an aware UTC datetime; tuples, not lists.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+STANCES = ("realist", "industrial_collaboration", "skeptic")
+LABELS = (*STANCES, "none")
+COMMUNITIES = {
+    "feed": ("trade-press", "general-press", "official", "think-tank", "company"),
+    "subreddit": ("investor", "economics", "geopolitics", "energy-tech", "regional"),
+}
+
+SourceKind = Literal["news", "social"]
+ChannelKind = Literal["feed", "subreddit"]
+DateQuality = Literal["explicit", "zone_guessed", "feed_default", "first_seen", "clamped"]
+State = Literal[
+    "ok", "empty", "not_modified", "soft", "hard", "gone", "blocked", "not_a_feed", "moved", "silent", "no_keys"
+]
+DELIVERED: tuple[State, ...] = ("ok", "empty", "not_modified", "moved", "silent")
+"""States in which a channel answered as it should: what coverage counts as delivered."""
+
+ITEM_SEPARATOR = "\n\n"
+"""Between a headline and what follows it in `Item.text`."""
+CONTEXT_SEPARATOR = " || "
+"""Between a thread's title and the parent comment in `Item.context`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One feed or one subreddit, as people wrote it into channels.toml."""
+
+    name: str
+    kind: ChannelKind
+    community: str
+    address: str  # the feed's URL, or the subreddit's name
+    keep: Literal["relevant", "all"] = "relevant"
+    comments: bool = True  # subreddits only
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelState:
+    """What is remembered of a channel between runs; committed together with its rows."""
+
+    channel: str
+    state: State | None = None
+    reason: str = ""
+    etag: str | None = None
+    last_modified: str | None = None
+    body_hash: str | None = None
+    watermark: datetime | None = None  # newest creation time seen
+    last_attempt_at: datetime | None = None
+    last_success_at: datetime | None = None
+    next_due_at: datetime | None = None
+    failures: int = 0  # in a row
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One article, submission or comment.
+
+    `text` is the headline, a blank line, then the body (a comment has no headline): every offset in the
+    product counts code points of this string.
+    """
+
+    item_id: UUID
+    source_kind: SourceKind
+    channel: str
+    community: str
+    guid: str  # as the source names it: a feed's GUID, Reddit's fullname
+    url: str | None  # canonical: no tracking parameters, no fragment
+    original_url: str | None
+    title: str
+    text: str
+    published_at: datetime
+    published_raw: str | None
+    date_quality: DateQuality
+    first_seen_at: datetime
+    context: str | None = None  # "thread title[ || parent comment]"
+    thread_id: UUID | None = None
+    parent_id: UUID | None = None
+    author_hash: str | None = None
+    flags: tuple[str, ...] = ()
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A stretch of a channel's time in which items may have been lost."""
+
+    channel: str
+    from_at: datetime | None
+    to_at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FetchResult:
+    """What a channel (or one page of it) yielded, or why it did not. A failure is a value, never an exception."""
+
+    channel: str
+    state: State
+    reason: str = ""
+    items: tuple[Item, ...] = ()
+    fetched: int = 0  # entries on the page
+    dropped: int = 0  # entries that could not become items
+    etag: str | None = None
+    last_modified: str | None = None
+    body_hash: str | None = None
+    watermark: datetime | None = None
+    retry_at: datetime | None = None  # the server asked for peace until then
+    gaps: tuple[Gap, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A mineral, country, stage or instrument named in a text; `surface` is text[start:end]."""
+
+    type: Literal["mineral", "country", "stage", "instrument"]
+    entity: str
+    surface: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """The model's answer for one text. `probabilities` follow LABELS and sum to one."""
+
+    model: str
+    stance: str
+    probabilities: tuple[float, float, float, float]
+    confidence: float
+    abstained: bool
+    evidence: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What was read off one version of one item. Without a label, `skipped` says why."""
+
+    item: Item
+    relevant: bool
+    language: str | None
+    mentions: tuple[Mention, ...] = ()
+    label: Label | None = None
+    skipped: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A share of `n` items, with the ends of its 90 % interval; None where nothing can be said."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Breakdown:
+    """Stance of the items that share something: a week, a community, a mineral, a country.
+
+    `counts` follow LABELS; `shares` follow STANCES and are shares among the items that take a stance.
+    """
+
+    name: str
+    counts: tuple[int, int, int, int]
+    shares: tuple[Share, Share, Share]
+
+    @property
+    def items(self) -> int:
+        """Labelled items that were not abstained on."""
+        return sum(self.counts)
+
+
+@dataclass(frozen=True, slots=True)
+class Quotation:
+    """A verbatim stretch of an item that carries its stance."""
+
+    stance: str
+    text: str
+    title: str
+    channel: str
+    url: str | None
+    published_at: datetime
+    source_kind: SourceKind
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelHealth:
+    """One channel's week: its last state and what it yielded."""
+
+    channel: str
+    community: str
+    state: State
+    reason: str
+    fetched: int
+    new: int
+    updated: int
+    dropped: int
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What the week's figures rest on."""
+
+    channels: tuple[ChannelHealth, ...]
+    items: int
+    labelled: int
+    abstained: int
+    guessed_dates: int
+    duplicates: int  # items that tell a story already told by another item
+    skipped: tuple[tuple[str, int], ...]  # reason, items
+    gaps: tuple[Gap, ...]
+
+    @property
+    def delivered(self) -> int:
+        """Channels that answered as they should."""
+        return sum(c.state in DELIVERED for c in self.channels)
+
+    @property
+    def degraded(self) -> bool:
+        """Fewer than 80 % of the channels due delivered."""
+        return self.delivered < 0.8 * len(self.channels)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A figure's own SQL, runnable with `oresight sql`."""
+
+    title: str
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """Everything a week's page says; every renderer reads this and nothing else."""
+
+    week: str  # ISO, 2026-W47
+    first_day: date
+    last_day: date
+    sample: bool  # bundled sample data, not the world
+    week_total: Breakdown
+    week_before: Breakdown | None
+    history: tuple[Breakdown, ...]  # oldest first, `name` is the ISO week; a week without items is a gap
+    communities: tuple[Breakdown, ...]
+    minerals: tuple[Breakdown, ...]
+    countries: tuple[Breakdown, ...]
+    quotations: tuple[Quotation, ...]
+    health: Health
+    model: str
+    model_quality: str  # one sentence from the model card
+    as_of: datetime  # when the series were last refreshed
+    queries: tuple[Query, ...] = field(default=())

@@ -1,0 +1,1 @@
+"""Bytes in, items out: feeds over HTTP, subreddits through praw."""

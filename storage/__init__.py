@@ -1,0 +1,1 @@
+"""DuckDB and nothing else: the live file, its snapshots, and SQL over them."""
