@@ -1,0 +1,176 @@
+-- What `current.duckdb` promises. One row means exactly one thing; every column says what it holds.
+
+CREATE VIEW items AS
+SELECT item_id, source_kind, channel, community, url, title, text, published_at, date_quality, first_seen_at,
+       language, relevant, thread_id, parent_id, story_id, author_hash, version, deleted_at
+FROM base.items;
+COMMENT ON VIEW items IS 'One row for each article, submission or comment, in its newest version';
+COMMENT ON COLUMN items.item_id IS 'Stable identity of the item';
+COMMENT ON COLUMN items.source_kind IS 'news or social';
+COMMENT ON COLUMN items.channel IS 'The feed or subreddit that brought the item, as named in channels.toml';
+COMMENT ON COLUMN items.community IS 'The community of that channel, such as trade-press or investor';
+COMMENT ON COLUMN items.url IS 'Canonical address without tracking parameters or fragment; NULL when there is none';
+COMMENT ON COLUMN items.title IS 'Headline; empty for a comment';
+COMMENT ON COLUMN items.text IS 'Headline, a blank line, then the body; only the headline where the body was not kept';
+COMMENT ON COLUMN items.published_at IS 'When it was published (an instant), as first seen; later edits do not move it';
+COMMENT ON COLUMN items.date_quality IS 'How the date is known: explicit, zone_guessed, feed_default, first_seen, clamped';
+COMMENT ON COLUMN items.first_seen_at IS 'When it was first collected (an instant)';
+COMMENT ON COLUMN items.language IS 'ISO 639-1 code found in the text; NULL before the first scan or where unknown';
+COMMENT ON COLUMN items.relevant IS 'Whether it speaks of critical minerals; NULL before the first scan';
+COMMENT ON COLUMN items.thread_id IS 'The submission that a comment belongs to; NULL for news';
+COMMENT ON COLUMN items.parent_id IS 'The item that a comment answers; NULL for news and submissions';
+COMMENT ON COLUMN items.story_id IS 'Items that tell one story share it; by canonical address for now, NULL for social items';
+COMMENT ON COLUMN items.author_hash IS 'Keyed hash of the author; NULL where unknown';
+COMMENT ON COLUMN items.version IS 'Counts the changes of title, text or address, from 1';
+COMMENT ON COLUMN items.deleted_at IS 'When it was found deleted at its source; such items are in no series';
+
+CREATE VIEW labels AS
+SELECT item_id, model, stance, abstained, confidence, p_realist, p_industrial_collaboration, p_skeptic, p_none,
+       evidence_start, evidence_end, labelled_at
+FROM base.labels;
+COMMENT ON VIEW labels IS 'One row for each labelled item: the newest label of its newest labelled version';
+COMMENT ON COLUMN labels.item_id IS 'The item in items';
+COMMENT ON COLUMN labels.model IS 'The model that answered, in models';
+COMMENT ON COLUMN labels.stance IS 'The likeliest of realist, industrial_collaboration, skeptic, none; also where abstained';
+COMMENT ON COLUMN labels.abstained IS 'Whether the answer is too unsure to be counted as a stance';
+COMMENT ON COLUMN labels.confidence IS 'Confidence in the stance, 0 to 1';
+COMMENT ON COLUMN labels.p_realist IS 'Probability of realist, 0 to 1';
+COMMENT ON COLUMN labels.p_industrial_collaboration IS 'Probability of industrial_collaboration, 0 to 1';
+COMMENT ON COLUMN labels.p_skeptic IS 'Probability of skeptic, 0 to 1';
+COMMENT ON COLUMN labels.p_none IS 'Probability of none, 0 to 1; the four sum to 1';
+COMMENT ON COLUMN labels.evidence_start IS 'First character of the passage that carries the stance, from 0; NULL when none';
+COMMENT ON COLUMN labels.evidence_end IS 'One past that passage''s last character: substring(text, evidence_start + 1, evidence_end - evidence_start)';
+COMMENT ON COLUMN labels.labelled_at IS 'When the label was made (an instant)';
+
+CREATE VIEW mentions AS
+SELECT item_id, type, entity, surface, span_start, span_end FROM base.mentions;
+COMMENT ON VIEW mentions IS 'One row for each time an item names a mineral, country, stage or instrument';
+COMMENT ON COLUMN mentions.item_id IS 'The item in items';
+COMMENT ON COLUMN mentions.type IS 'mineral, country, stage or instrument';
+COMMENT ON COLUMN mentions.entity IS 'Canonical name; for a country its ISO 3166 alpha-3 code, or EU';
+COMMENT ON COLUMN mentions.surface IS 'The words as they stand in the text';
+COMMENT ON COLUMN mentions.span_start IS 'First character in the text, from 0';
+COMMENT ON COLUMN mentions.span_end IS 'One past the last character';
+
+CREATE VIEW stories AS
+SELECT story_id,
+       arg_min(item_id, (first_seen_at, item_id)) AS first_item_id,
+       count(*) AS items,
+       count(DISTINCT channel) AS channels,
+       min(first_seen_at) AS first_seen_at
+FROM base.items
+WHERE story_id IS NOT NULL AND deleted_at IS NULL
+GROUP BY story_id;
+COMMENT ON VIEW stories IS 'One row for each news story: items with the same canonical address, for now';
+COMMENT ON COLUMN stories.story_id IS 'Identity of the story, as in items';
+COMMENT ON COLUMN stories.first_item_id IS 'The item that told it first';
+COMMENT ON COLUMN stories.items IS 'How many items tell it';
+COMMENT ON COLUMN stories.channels IS 'How many channels tell it';
+COMMENT ON COLUMN stories.first_seen_at IS 'When it was first collected (an instant)';
+
+CREATE VIEW series_daily AS
+SELECT day, source_kind, community, dimension, entity, stance, items FROM base.series_daily;
+COMMENT ON VIEW series_daily IS 'One row for each day, source, community, entity and stance that has items: relevant, labelled, not deleted';
+COMMENT ON COLUMN series_daily.day IS 'Day of publication, UTC';
+COMMENT ON COLUMN series_daily.source_kind IS 'news or social';
+COMMENT ON COLUMN series_daily.community IS 'The community of the items'' channels';
+COMMENT ON COLUMN series_daily.dimension IS 'all, mineral or country; stage, instrument and theme are not filled yet';
+COMMENT ON COLUMN series_daily.entity IS 'The mineral or country; all where dimension is all. An item counts once for each entity it names';
+COMMENT ON COLUMN series_daily.stance IS 'realist, industrial_collaboration, skeptic, none or abstained';
+COMMENT ON COLUMN series_daily.items IS 'Number of items; guessed dates count too';
+
+CREATE VIEW series_weekly AS
+WITH cells AS (
+    SELECT strftime(day, '%G-W%V') AS week,
+           date_trunc('week', day)::DATE AS week_start,
+           CASE WHEN grouping(community) = 1 THEN 'all' ELSE community END AS community,
+           dimension,
+           entity,
+           coalesce(sum(items) FILTER (WHERE stance = 'realist'), 0)::BIGINT AS realist,
+           coalesce(sum(items) FILTER (WHERE stance = 'industrial_collaboration'), 0)::BIGINT AS industrial_collaboration,
+           coalesce(sum(items) FILTER (WHERE stance = 'skeptic'), 0)::BIGINT AS skeptic,
+           coalesce(sum(items) FILTER (WHERE stance = 'none'), 0)::BIGINT AS no_stance,
+           coalesce(sum(items) FILTER (WHERE stance = 'abstained'), 0)::BIGINT AS abstained
+    FROM base.series_daily
+    GROUP BY GROUPING SETS (
+        (strftime(day, '%G-W%V'), date_trunc('week', day)::DATE, community, dimension, entity),
+        (strftime(day, '%G-W%V'), date_trunc('week', day)::DATE, dimension, entity)
+    )
+), counted AS (
+    SELECT cells.*,
+           realist + industrial_collaboration + skeptic + no_stance AS answered,
+           stances.stance,
+           CASE stances.stance
+               WHEN 'realist' THEN realist
+               WHEN 'industrial_collaboration' THEN industrial_collaboration
+               WHEN 'skeptic' THEN skeptic
+               WHEN 'none' THEN no_stance
+               ELSE abstained
+           END AS items
+    FROM cells
+    CROSS JOIN (VALUES ('realist'), ('industrial_collaboration'), ('skeptic'), ('none'), ('abstained')) AS stances(stance)
+)
+SELECT week, week_start, community, dimension, entity, stance, items,
+       NULL::DOUBLE AS effective_n,
+       CASE WHEN stance <> 'abstained' THEN items / nullif(answered, 0) END AS raw_share,
+       NULL::DOUBLE AS share,
+       NULL::DOUBLE AS low,
+       NULL::DOUBLE AS high,
+       NULL::DOUBLE AS change,
+       NULL::VARCHAR AS verdict
+FROM counted;
+COMMENT ON VIEW series_weekly IS 'One row for each ISO week, community, entity and stance; all five stances where the week has any item';
+COMMENT ON COLUMN series_weekly.week IS 'ISO 8601 week of publication, UTC, such as 2026-W47';
+COMMENT ON COLUMN series_weekly.week_start IS 'The week''s Monday';
+COMMENT ON COLUMN series_weekly.community IS 'A community, or all for their sum';
+COMMENT ON COLUMN series_weekly.dimension IS 'all, mineral or country; stage, instrument and theme are not filled yet';
+COMMENT ON COLUMN series_weekly.entity IS 'The mineral or country; all where dimension is all';
+COMMENT ON COLUMN series_weekly.stance IS 'realist, industrial_collaboration, skeptic, none or abstained';
+COMMENT ON COLUMN series_weekly.items IS 'Number of items, 0 where none';
+COMMENT ON COLUMN series_weekly.effective_n IS 'Items weighted by author and story; not filled yet: NULL';
+COMMENT ON COLUMN series_weekly.raw_share IS 'Share of the stance among all items of the cell that were not abstained on, 0 to 1; NULL for abstained';
+COMMENT ON COLUMN series_weekly.share IS 'Share corrected for the model''s errors; not filled yet: NULL';
+COMMENT ON COLUMN series_weekly.low IS 'Lower end of the 90 % band of share; not filled yet: NULL';
+COMMENT ON COLUMN series_weekly.high IS 'Upper end of the 90 % band of share; not filled yet: NULL';
+COMMENT ON COLUMN series_weekly.change IS 'Change of share against the week before; not filled yet: NULL';
+COMMENT ON COLUMN series_weekly.verdict IS 'up, down, no detectable change or too little data; not filled yet: NULL';
+
+CREATE VIEW coverage AS
+SELECT run_id, channel, due_at, state, fetched, new, updated, dropped, reason FROM base.coverage;
+COMMENT ON VIEW coverage IS 'One row for each channel of each collecting run: what it yielded, or why it did not';
+COMMENT ON COLUMN coverage.run_id IS 'The run in runs';
+COMMENT ON COLUMN coverage.channel IS 'The feed or subreddit, as named in channels.toml';
+COMMENT ON COLUMN coverage.due_at IS 'When the channel was due (an instant); the time of the run when it was asked early';
+COMMENT ON COLUMN coverage.state IS 'ok, empty, not_modified, moved, silent (delivered) or soft, hard, gone, blocked, not_a_feed, no_keys';
+COMMENT ON COLUMN coverage.fetched IS 'Entries on its pages';
+COMMENT ON COLUMN coverage.new IS 'Items not seen before';
+COMMENT ON COLUMN coverage.updated IS 'Known items whose title, text or address changed';
+COMMENT ON COLUMN coverage.dropped IS 'Entries that could not become items';
+COMMENT ON COLUMN coverage.reason IS 'Why the state is what it is; empty when there is nothing to say';
+
+CREATE VIEW gaps AS
+SELECT channel, from_at, to_at, reason FROM base.gaps;
+COMMENT ON VIEW gaps IS 'One row for each stretch of a channel''s time in which items may have been lost';
+COMMENT ON COLUMN gaps.channel IS 'The feed or subreddit, as named in channels.toml';
+COMMENT ON COLUMN gaps.from_at IS 'Where it begins (an instant); NULL when unknown';
+COMMENT ON COLUMN gaps.to_at IS 'Where it ends (an instant)';
+COMMENT ON COLUMN gaps.reason IS 'Why items may have been lost';
+
+CREATE VIEW runs AS
+SELECT run_id, kind, version, started_at, finished_at, outcome FROM base.runs;
+COMMENT ON VIEW runs IS 'One row for each job that wrote to the store';
+COMMENT ON COLUMN runs.run_id IS 'Identity of the run';
+COMMENT ON COLUMN runs.kind IS 'The job, such as collect';
+COMMENT ON COLUMN runs.version IS 'Version of the product that ran it';
+COMMENT ON COLUMN runs.started_at IS 'When it began (an instant)';
+COMMENT ON COLUMN runs.finished_at IS 'When it ended (an instant); NULL while running and where it was killed';
+COMMENT ON COLUMN runs.outcome IS 'How it ended; killed where it never did; NULL while running';
+
+CREATE VIEW models AS
+SELECT model, quality, card, registered_at, last_used_at FROM base.models;
+COMMENT ON VIEW models IS 'One row for each model that has labelled here';
+COMMENT ON COLUMN models.model IS 'Identity of the model, as in labels';
+COMMENT ON COLUMN models.quality IS 'One sentence on how well it does';
+COMMENT ON COLUMN models.card IS 'Its model card, in Markdown';
+COMMENT ON COLUMN models.registered_at IS 'When it was first used here (an instant)';
+COMMENT ON COLUMN models.last_used_at IS 'When it last labelled (an instant); NULL before its first label';
