@@ -87,11 +87,14 @@ def reddit_answer(reddit: Forum, request: Request) -> Answer:
 
 
 @contextmanager
-def hosting(answer: Callable[[Request], Answer]) -> Iterator[str]:
-    """Run a real HTTP server on loopback around `answer: Request -> Answer`; give its base URL."""
+def hosting(answer: Callable[[Request], Answer | None]) -> Iterator[str]:
+    """Run a real HTTP server on loopback around `answer`; give its base URL. None for an answer hangs up."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        # Headers and body in one packet, or each answer waits for the client's delayed acknowledgement.
+        wbufsize = -1
+        disable_nagle_algorithm = True
 
         def do_GET(self) -> None:
             self._reply()
@@ -100,14 +103,17 @@ def hosting(answer: Callable[[Request], Answer]) -> Iterator[str]:
             self._reply()
 
         def _reply(self) -> None:
-            _send(self, answer(_request(self)))
+            given = answer(_request(self))
+            self.close_connection = self.close_connection or given is None
+            if given is not None:
+                _send(self, given)
 
         def log_message(self, format: str, *args: object) -> None:
             """Stay quiet: the sample's server shares a terminal with the run that it feeds."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_address[1]}"
@@ -201,6 +207,8 @@ def _send(handler: BaseHTTPRequestHandler, answer: Answer) -> None:
     handler.send_response(answer.status)
     for name, value in answer.headers.items():
         handler.send_header(name, value)
+    if handler.close_connection:
+        handler.send_header("Connection", "close")
     if answer.status != 304:
         handler.send_header("Content-Length", str(len(answer.body)))
     handler.end_headers()

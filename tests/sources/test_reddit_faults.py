@@ -1,0 +1,312 @@
+"""What Reddit and the line to it can do wrong, and the state with a reason that each becomes."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import prawcore
+import pytest
+import requests
+
+from records import Channel, ChannelState, FetchResult
+from sample.forum import Forum, Note, Post
+from sample.server import Answer, Request, hosting, reddit_answer
+from sources import reddit
+from sources.reddit_http import BoundedRequestor, TooLarge
+
+NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+CHANNEL = Channel("mining", "subreddit", "investor", "mining", "all")
+POSTS = [Post(f"p{n}", "mining", f"Title {n}", "", "Ada", NOW - timedelta(hours=n)) for n in range(3)]
+FORUM = Forum(POSTS, [Note(f"c{p.id}", p.id, p.fullname, "Ben", "Words", NOW) for p in POSTS])
+Fault = Callable[[Request, int], Answer | None]
+"""(request, how many like it came before) -> the answer; PASS for the true one, None hangs up."""
+PASS = Answer(0)
+
+
+def run(fault: Fault, *, keys: reddit.Keys | None = None) -> list[FetchResult]:
+    """Collect once from a server that has this fault; the token is always given out."""
+    seen: dict[str, int] = {}
+
+    def answer(request: Request) -> Answer | None:
+        before = seen.get(request.path, 0)
+        seen[request.path] = before + 1
+        given = fault(request, before)
+        return reddit_answer(FORUM, request) if given is PASS else given
+
+    with hosting(answer) as base_url:
+        client = reddit.connect(keys or reddit.Keys("id", "secret"), user_agent="oresight-tests", base_url=base_url)
+        state = ChannelState("mining", watermark=NOW - timedelta(days=1))
+        return list(reddit.pages(client, CHANNEL, state, known=lambda _: set(), author_key=b"k", now=NOW))
+
+
+def listing(answer: Answer | None, *, times: int = 99) -> Fault:
+    """Return a fault of the listing's first so many answers."""
+    return lambda request, before: answer if request.path.endswith("/new") and before < times else PASS
+
+
+def told(status: int, body: object = None, **headers: str) -> Answer:
+    """Return an answer as Reddit's API words it."""
+    text = json.dumps(body if body is not None else {"message": "x", "error": status}).encode()
+    return Answer(
+        status, text, {"Content-Type": "application/json", **{k.replace("_", "-"): v for k, v in headers.items()}}
+    )
+
+
+LATER = NOW + timedelta(minutes=5)
+HTTP_DATE = LATER.strftime("%a, %d %b %Y %H:%M:%S GMT")
+DEEP = Answer(200, b"[" * 100_000, {"Content-Type": "application/json"})
+MATRIX = [
+    ("403 private", told(403, {"reason": "private"}), "blocked", "the subreddit is private (HTTP 403)", None),
+    ("403 quarantined", told(403, {"reason": "quarantined"}), "blocked", "the subreddit is quarantined", None),
+    ("403 page", Answer(403, b"<html>"), "blocked", "Reddit refused access", None),
+    ("403 with a scheme", told(403, www_authenticate="Bearer"), "blocked", "Reddit refused access", None),
+    ("404 banned", told(404, {"reason": "banned"}), "hard", "no such subreddit, or it is banned (HTTP 404)", None),
+    ("302 missing", Answer(302, headers={"Location": "/subreddits/search?q=x"}), "hard", "to /subreddits/search", None),
+    ("301 elsewhere", Answer(301, headers={"Location": "http://192.0.2.1/x"}), "hard", "no such subreddit", None),
+    ("302 to nowhere", Answer(302), "hard", "no such subreddit", None),
+    ("307", Answer(307, headers={"Location": "/x"}), "hard", "no such subreddit", None),
+    ("429 seconds", told(429, retry_after="300"), "soft", "HTTP 429", LATER),
+    ("429 a fraction", told(429, retry_after="299.5"), "soft", "HTTP 429", LATER),
+    ("429 a date", told(429, retry_after=HTTP_DATE), "soft", "HTTP 429", LATER),
+    ("429 a past date", told(429, retry_after="Mon, 01 Jan 2001 00:00:00 GMT"), "soft", "HTTP 429", NOW),
+    ("429 for ever", told(429, retry_after="99999999"), "soft", "HTTP 429", NOW + timedelta(days=1)),
+    ("429 nonsense", told(429, retry_after="soon"), "soft", "HTTP 429", None),
+    ("451", told(451), "blocked", "legal reasons", None),
+    ("400", told(400, {"reason": "x", "fields": ["a", "b"]}), "soft", "AssertionError", None),
+    ("400 a page", Answer(400, b"<html>"), "soft", "Reddit reported", None),
+    ("415", Answer(415, b"<html>"), "soft", "not what Reddit sends", None),
+    ("418", Answer(418), "soft", "HTTP 418", None),
+    ("200 HTML", Answer(200, b"<html>We'll be back</html>", {"Content-Type": "text/html"}), "soft", "than JSON", None),
+    ("200 empty", Answer(200), "soft", "not what Reddit sends", None),
+    ("200 a list", told(200, []), "soft", "not what Reddit sends", None),
+    ("200 a number", told(200, 7), "soft", "not what Reddit sends", None),
+    ("200 an error", told(200, {"json": {"errors": [["A", "b", "c"]]}}), "soft", "not what Reddit sends", None),
+    ("200 odd children", told(200, {"data": {"children": {"a": 1}}}), "soft", "not what Reddit sends", None),
+    ("200 very deep", DEEP, "soft", "RecursionError", None),
+    ("204", Answer(204), "soft", "not what Reddit sends", None),
+]
+
+
+@pytest.mark.parametrize(("answer", "state", "reason", "retry_at"), [m[1:] for m in MATRIX], ids=[m[0] for m in MATRIX])
+def test_failures_are_states(answer: Answer, state: str, reason: str, retry_at: datetime | None) -> None:
+    """Each failure of the listing is one result with its state and reason, and moves no watermark."""
+    (result,) = run(listing(answer))
+    assert result.state == state
+    assert reason in result.reason
+    assert (result.retry_at, result.watermark, result.items) == (retry_at, None, ())
+
+
+LIMITS = [
+    {"x-ratelimit-remaining": "599.0", "x-ratelimit-used": "1", "x-ratelimit-reset": "0.7"},
+    {"x-ratelimit-remaining": "10"},
+    {"x-ratelimit-remaining": "nan", "x-ratelimit-used": "many", "x-ratelimit-reset": "-1"},
+]
+
+
+@pytest.mark.parametrize("limits", LIMITS)
+def test_odd_limits_do_no_harm(limits: dict[str, str]) -> None:
+    """Fractional, partial and nonsensical rate-limit headers are mended or taken off."""
+
+    def fault(request: Request, _: int) -> Answer:
+        true = reddit_answer(FORUM, request)
+        return Answer(true.status, true.body, {**true.headers, **limits})
+
+    assert run(fault)[-1].state == "ok"
+
+
+RETRIED = [  # what happens, how often, the state and how the reason begins, the items read
+    (told(503), 1, "ok", "", 6),
+    (told(503), 3, "soft", "Reddit answered (HTTP 503)", 0),
+    (told(401), 1, "ok", "", 6),
+    (told(401), 3, "blocked", "Reddit refused the keys (HTTP 401)", 0),
+    (None, 1, "ok", "", 6),
+    (None, 3, "soft", "no connection to Reddit", 0),
+]
+
+
+def test_what_passes_is_no_failure_and_what_stays_is_told() -> None:
+    """A 503, 401 or reset is tried twice again; the third is a state, whatever prawcore raises over it."""
+    with ThreadPoolExecutor(len(RETRIED)) as pool:  # prawcore waits up to six seconds between its tries
+        runs = list(pool.map(lambda case: run(listing(case[0], times=case[1])), RETRIED))
+    for (_, _, state, reason, items), results in zip(RETRIED, runs, strict=True):
+        assert results[-1].state == state
+        assert results[-1].reason.startswith(reason)
+        assert bool(results[-1].reason) == bool(reason)
+        assert sum(len(r.items) for r in results) == items
+
+
+SIGN_IN = [
+    (told(401), "blocked", "Reddit refused the keys (HTTP 401)"),
+    (told(200, {"error": "invalid_grant"}), "blocked", "Reddit refused the keys (invalid_grant)"),
+    (told(429, retry_after="300"), "soft", "Reddit asks for fewer requests (HTTP 429)"),
+    (told(404), "soft", "Reddit's sign-in answered HTTP 404"),
+    (Answer(302, headers={"Location": "http://192.0.2.1/"}), "soft", "Reddit's sign-in answered HTTP 302"),
+    (Answer(200, b"<html>"), "soft", ""),
+    (told(200, {"access_token": "a"}), "soft", "not what Reddit sends"),
+    (told(200, {"access_token": "a", "expires_in": "x", "scope": "*"}), "soft", "not what Reddit sends"),
+]
+
+
+@pytest.mark.parametrize(("answer", "state", "reason"), SIGN_IN)
+def test_signing_in_can_fail_too(answer: Answer, state: str, reason: str) -> None:
+    """Refused keys are `blocked`; a sign-in that is out of order is `soft` and says nothing of the subreddit."""
+    (result,) = run(lambda request, _: answer if "access_token" in request.path else PASS)
+    assert result.state == state
+    assert result.reason.startswith(reason)
+
+
+def test_wrong_keys_are_told() -> None:
+    """The server that knows the client as wrong makes the channel blocked."""
+    (result,) = run(lambda *_: PASS, keys=reddit.Keys("wrong", "secret"))
+    assert (result.state, result.reason) == ("blocked", "Reddit refused the keys (HTTP 401)")
+
+
+def test_users_sign_in_with_their_password() -> None:
+    """With a username and password the password grant is asked for, without them the application's own."""
+    forms: list[dict[str, str]] = []
+
+    def fault(request: Request, _: int) -> Answer:
+        if request.form and "token" in request.path:
+            forms.append(dict(request.form))
+        return PASS
+
+    run(fault, keys=reddit.Keys("id", "secret", "ada", "pass"))
+    run(fault)
+    assert forms == [
+        {"grant_type": "password", "username": "ada", "password": "pass"},
+        {"grant_type": "client_credentials"},
+    ]
+
+
+def test_a_thread_that_cannot_be_read_costs_no_other() -> None:
+    """Its failure is told at the end; the run stays well."""
+    results = run(lambda request, _: told(404) if "/comments/p1" in request.path else PASS)
+    assert (results[-1].state, results[-1].reason) == ("ok", "1 of 3 threads not read: HTTP 404")
+    assert {i.guid for r in results for i in r.items} == {"t3_p0", "t3_p1", "t3_p2", "t1_cp0", "t1_cp2"}
+    assert results[-1].watermark == NOW
+
+
+def test_a_rate_limit_among_threads_ends_the_run() -> None:
+    """What was read before it is kept, the watermark stays, and the wait is passed on."""
+    results = run(lambda request, _: told(429, retry_after="300") if "/comments/p1" in request.path else PASS)
+    assert {i.guid for r in results for i in r.items} == {"t3_p0", "t3_p1", "t3_p2", "t1_cp0"}
+    assert (results[-1].state, results[-1].retry_at, results[-1].watermark) == ("soft", LATER, None)
+
+
+@pytest.mark.slow
+def test_a_dead_reddit_is_not_asked_for_ever() -> None:
+    """After three calls that found nobody, the rest of the client's calls fail at once."""
+    asked: list[Request] = []
+    with hosting(asked.append) as base_url:  # takes every request and hangs up
+        client = reddit.connect(reddit.Keys("id", "secret"), user_agent="oresight-tests", base_url=base_url)
+        state, nothing = ChannelState("mining"), set[str]()
+        for calls in (3, 6, 9, 9, 9):
+            (result,) = reddit.pages(client, CHANNEL, state, known=lambda _: nothing, author_key=b"k", now=NOW)
+            assert (result.state, result.reason) == ("soft", "no connection to Reddit, or it broke off")
+            assert len(asked) == calls
+
+
+def test_secrets_are_not_shown() -> None:
+    """Keys print without secret, username and password."""
+    shown = repr(reddit.Keys("id", "S3CRET", "ada", "PASSW0RD"))
+    assert "id" in shown
+    assert not any(word in shown for word in ("S3CRET", "ada", "PASSW0RD"))
+
+
+@pytest.mark.parametrize("text", ["[DEFAULT]\nreddit_url=http://192.0.2.1\ntimeout=x\nusername=eve", "[[nonsense"])
+def test_a_stray_praw_ini_changes_nothing(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither a praw.ini in the working directory nor praw's environment variables have a say."""
+    (tmp_path / "praw.ini").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("praw_site", "elsewhere")
+    monkeypatch.setenv("praw_username", "eve")
+    client = reddit.connect(reddit.Keys("id", "secret"), user_agent="oresight-tests", base_url=None)
+    assert client.config.reddit_url == "https://www.reddit.com"
+    assert client.config.oauth_url == "https://oauth.reddit.com"
+    assert client.config.username is None
+    assert client.read_only
+
+
+@pytest.mark.parametrize("name", ["a/../b", "mining+gold", "", "x?y"])
+def test_a_name_is_a_name(name: str) -> None:
+    """What cannot be a subreddit's name is never asked for."""
+    client = reddit.connect(reddit.Keys("id", "secret"), user_agent="oresight-tests", base_url="http://127.0.0.1:9")
+    channel = Channel("x", "subreddit", "investor", name)
+    (result,) = reddit.pages(client, channel, ChannelState("x"), known=lambda _: set(), author_key=b"k", now=NOW)
+    assert result.state == "hard"
+
+
+@contextmanager
+def requestor(**bounds: object) -> Iterator[BoundedRequestor]:
+    """Give a requestor with tighter bounds, closed in the end."""
+    made = BoundedRequestor(user_agent="oresight-tests")
+    for name, value in bounds.items():
+        setattr(made, name, value)
+    yield made
+    made.close()
+
+
+def test_a_bomb_is_not_unpacked() -> None:
+    """A small gzip body that swells past the cap is refused on the way."""
+    bomb = Answer(200, gzip.compress(bytes(50 << 20)), {"Content-Encoding": "gzip"})
+    assert len(bomb.body) < 60_000
+    with hosting(lambda _: bomb) as url, requestor() as line, pytest.raises(prawcore.RequestException) as error:
+        line.request("GET", url)
+    assert isinstance(error.value.original_exception, TooLarge)
+
+
+def test_broken_compression_is_told() -> None:
+    """A body that is not what its Content-Encoding says is a failed request."""
+    liar = Answer(200, b"not gzip", {"Content-Encoding": "gzip"})
+    with hosting(lambda _: liar) as url, requestor() as line, pytest.raises(prawcore.RequestException) as error:
+        line.request("GET", url)
+    assert isinstance(error.value.original_exception, requests.exceptions.ContentDecodingError)
+
+
+def test_a_dripping_server_meets_the_deadline() -> None:
+    """A byte now and then keeps every packet in time; the deadline ends it, and it is not tried again."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def drip() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(4096)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+            for _ in range(100):
+                try:
+                    connection.sendall(b" ")
+                except OSError:
+                    return
+                time.sleep(0.05)
+
+    thread = threading.Thread(target=drip, daemon=True)
+    thread.start()
+    began = time.monotonic()
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+    with requestor(deadline=0.4) as line, pytest.raises(prawcore.RequestException) as error:
+        line.request("GET", url)
+    assert type(error.value.original_exception) is requests.exceptions.Timeout
+    assert time.monotonic() - began < 2
+    listener.close()
+    thread.join()
+
+
+def test_a_silent_server_times_out() -> None:
+    """No answer within the read time-out is a failure that may be tried again."""
+
+    def wait(_: Request) -> Answer:
+        time.sleep(0.5)
+        return Answer(200)
+
+    with hosting(wait) as url, requestor(timeouts=(1, 0.1)) as line, pytest.raises(prawcore.RequestException) as error:
+        line.request("GET", url)
+    assert isinstance(error.value.original_exception, requests.exceptions.ReadTimeout)
