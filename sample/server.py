@@ -12,6 +12,7 @@ import base64
 import binascii
 import json
 import re
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -111,7 +112,7 @@ def hosting(answer: Callable[[Request], Answer | None]) -> Iterator[str]:
         def log_message(self, format: str, *args: object) -> None:
             """Stay quiet: the sample's server shares a terminal with the run that it feeds."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = _Server(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
@@ -121,6 +122,13 @@ def hosting(answer: Callable[[Request], Answer | None]) -> Iterator[str]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing of clients that hang up; anything else is a bug and is told."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]  # handed on as it came
 
 
 def _data_answer(reddit: Forum, request: Request) -> Answer:

@@ -159,6 +159,16 @@ def test_later_runs_page_back_to_what_is_known() -> None:
     assert (results[-1].state, results[-1].gaps, store.watermark) == ("ok", (), NOW)
 
 
+def test_age_alone_proves_no_overlap() -> None:
+    """A page older than the watermark is not the last while fewer than five of its submissions are known."""
+    store = Store()
+    known = posts(3, start=900, end=NOW - timedelta(minutes=5))
+    store.run(Forum(known, []))
+    approved_late = posts(150, end=NOW)
+    store.run(Forum([*known, *approved_late], []))
+    assert set(store.items) == {p.fullname for p in (*known, *approved_late)}
+
+
 def test_the_cap_leaves_a_gap() -> None:
     """Where a thousand submissions do not reach what is known, the time between is recorded as a gap."""
     store = Store()

@@ -202,6 +202,55 @@ def test_a_rate_limit_among_threads_ends_the_run() -> None:
     assert (results[-1].state, results[-1].retry_at, results[-1].watermark) == ("soft", LATER, None)
 
 
+def stub(*children: str) -> dict[str, object]:
+    """Return a stub as Reddit words it."""
+    more = {"id": "z1", "name": "t1_z1", "count": 1, "children": list(children), "parent_id": "t3_p0"}
+    return {"kind": "more", "data": more}
+
+
+def with_stub(request: Request, behind: Answer) -> Answer:
+    """Answer p0's tree with a stub, and what it hides with `behind`."""
+    if "morechildren" in request.path:
+        return behind
+    if "/comments/p0" not in request.path:
+        return PASS
+    tree = FORUM.tree("p0")
+    tree[1]["data"]["children"].append(stub("z1"))
+    return told(200, tree)
+
+
+def test_a_rate_limit_behind_a_stub_keeps_the_tree() -> None:
+    """The comments read before it are kept, the run ends, and the wait is passed on."""
+    results = run(lambda request, _: with_stub(request, told(429, retry_after="300")))
+    assert {i.guid for r in results for i in r.items} == {"t3_p0", "t3_p1", "t3_p2", "t1_cp0"}
+    assert (results[-1].state, results[-1].retry_at, results[-1].watermark) == ("soft", LATER, None)
+    assert results[-1].reason.endswith("; 1 more-stubs left")
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [
+        told(200, {"json": {"data": {"things": [stub("z1")]}}}),
+        told(200, {"json": {"data": {"things": {"a": 1}}}}),
+        told(200, {"json": {"errors": [["A", "b", "c"]]}}),
+        told(404),
+    ],
+    ids=["itself", "no list", "an error", "404"],
+)
+def test_a_stub_that_leads_nowhere_is_left(behind: Answer) -> None:
+    """It is asked for once and told; the other threads are read."""
+    asked: list[str] = []
+
+    def fault(request: Request, _: int) -> Answer:
+        asked.append(request.path)
+        return with_stub(request, behind)
+
+    results = run(fault)
+    assert asked.count("/api/morechildren/") == 1
+    assert (results[-1].state, results[-1].reason) == ("ok", "1 more-stubs left")
+    assert {i.guid for r in results for i in r.items} >= {"t1_cp0", "t1_cp1", "t1_cp2"}
+
+
 @pytest.mark.slow
 def test_a_dead_reddit_is_not_asked_for_ever() -> None:
     """After three calls that found nobody, the rest of the client's calls fail at once."""
