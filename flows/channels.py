@@ -17,7 +17,7 @@ from flows.errors import ChannelsError
 from records import COMMUNITIES, Channel, ChannelKind
 
 KINDS: tuple[ChannelKind, ...] = ("feed", "subreddit")
-KEYS = {
+KEYS: dict[str, dict[str, type]] = {
     "feed": {"name": str, "url": str, "community": str, "keep": str},
     "subreddit": {"name": str, "community": str, "keep": str, "comments": bool},
 }
@@ -81,9 +81,7 @@ def _no_other_tables(document: dict[str, Any], text: str, name: str) -> None:
             line = next(
                 (n for n, row in enumerate(text.splitlines(), 1) if re.match(rf"\W*{re.escape(key)}\b", row)), 1
             )
-            raise ChannelsError(
-                f"{name}, line {line}: unknown table or key '{key}'; known are [[feed]] and [[subreddit]]"
-            )
+            raise ChannelsError(f"{name}, line {line}: unknown key '{key}'; known are [[feed]] and [[subreddit]]")
         if not isinstance(value, list) or not all(isinstance(table, dict) for table in value):
             raise ChannelsError(f"{name}: '{key}' must be written as [[{key}]]")
 

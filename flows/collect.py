@@ -18,7 +18,6 @@ from prefect import flow, task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.futures import PrefectFuture, wait
-from sources.fetch import Http
 
 from flows import show
 from flows.channels import load as load_channels
@@ -29,6 +28,7 @@ from flows.store import writing
 from flows.version import VERSION
 from records import DELIVERED, Channel, ChannelState, FetchResult
 from sources import health
+from sources.fetch import Http
 from storage import items
 
 INTERVALS = {"feed": timedelta(minutes=15), "subreddit": timedelta(hours=1)}
@@ -61,22 +61,27 @@ class Collected:
 
 def collect_channels(
     settings: Settings,
-    channels: Sequence[Channel],
+    configured: Sequence[Channel],
     *,
     now: datetime,
+    names: Collection[str] = (),
     everything: bool = False,
     start: Start | None = None,
 ) -> Collected:
-    """Pull the channels that are due (`everything`: due or not), commit, publish the snapshot.
+    """Pull the channels of these names (all, when none is named) that are due, commit, publish the snapshot.
+
+    `everything`: due or not; politeness holds all the same. `start`: see `flows.pull.gather`.
 
     Raises:
+        UsageError: a name is not in the list.
         NothingReached: channels were due and none delivered; their rows are committed.
         storage.errors.StorageError: the store cannot be written.
     """
-    channels = with_keys(settings, channels)
+    asked = with_keys(settings, only(configured, names))
     with writing(settings, "collect", now) as con:
+        items.know_channels(con, configured)
         states = items.channel_states(con)
-        due = [c for c in channels if everything or health.is_due(states.get(c.name), now)]
+        due = [c for c in asked if everything or health.is_due(states.get(c.name), now)]
         book = Book(con, {c.name: states.get(c.name) or ChannelState(c.name) for c in due}, now)
         with (
             Http(settings.user_agent, allow_hosts=settings.allowed, host_delay=settings.host_delay) as http,
@@ -159,13 +164,19 @@ def pull_task(channel: Channel, work: Callable[[Channel], None]) -> None:
 def collect(names: list[str] | None = None, everything: bool = False) -> int:
     """`oresight collect` as a scheduled run, with a table of what each channel yielded. Returns the new items."""
     settings = load()
-    channels = only(load_channels(settings.channels), names or ())
     futures: list[PrefectFuture[None]] = []
 
     def start(work: Callable[[Channel], None], channel: Channel) -> None:
         futures.append(pull_task.submit(channel, work))
 
-    collected = collect_channels(settings, channels, now=datetime.now(UTC), everything=everything, start=start)
+    collected = collect_channels(
+        settings,
+        load_channels(settings.channels),
+        now=datetime.now(UTC),
+        names=names or (),
+        everything=everything,
+        start=start,
+    )
     wait(futures)
     create_table_artifact(key="channels", table=rows(collected), description="What each channel yielded, or why not")
     return collected.new

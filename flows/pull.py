@@ -6,17 +6,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from queue import SimpleQueue
 from typing import Any
 
-from sources.fetch import Http
-
 from flows.settings import Settings, author_key
 from records import Channel, ChannelState, FetchResult
 from sources import feeds, reddit
+from sources.fetch import Http
 from storage import items
 
 WORKERS = 16
@@ -39,7 +38,7 @@ def puller(settings: Settings, states: Mapping[str, ChannelState], http: Http, c
             return emit(feeds.pull(channel, state, http, now=now))
         cursor = con.cursor()
 
-        def known(guids: Sequence[str]) -> set[str]:
+        def known(guids: Collection[str]) -> set[str]:
             return items.known(cursor, guids)
 
         for page in reddit.pages(session, channel, state, known=known, author_key=key, now=now):

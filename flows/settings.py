@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import secrets
 from pathlib import Path
+from typing import Any
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from flows.errors import SettingsError
@@ -19,34 +20,26 @@ SAMPLE_MARK = "SAMPLE-DATA"
 """A file of this name in a home says that its store holds the bundled sample, not the world."""
 
 
-def _env(name: str) -> AliasChoices:
-    return AliasChoices(name)
-
-
 class Settings(BaseSettings):
     """Every field is optional; secrets never appear in a repr, a log or an error."""
 
-    model_config = SettingsConfigDict(
-        env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", populate_by_name=True
-    )
+    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore")
 
-    home: Path = Field(Path("var"), validation_alias=_env("ORESIGHT_HOME"))
-    channels: Path = Field(ROOT / "config" / "channels.toml", validation_alias=_env("ORESIGHT_CHANNELS"))
-    stance_model: Path = Field(
-        ROOT / "nlp" / "models" / "stance-minilm", validation_alias=_env("ORESIGHT_STANCE_MODEL")
-    )
+    home: Path = Field(Path("var"), alias="ORESIGHT_HOME")
+    channels: Path = Field(ROOT / "config" / "channels.toml", alias="ORESIGHT_CHANNELS")
+    stance_model: Path = Field(ROOT / "nlp" / "models" / "stance-minilm", alias="ORESIGHT_STANCE_MODEL")
     user_agent: str = Field(
         "oresight/0.1 (feed reader for research; no contact given: set ORESIGHT_USER_AGENT)",
-        validation_alias=_env("ORESIGHT_USER_AGENT"),
+        alias="ORESIGHT_USER_AGENT",
     )
-    host_delay: float = Field(5.0, ge=0, le=3600, validation_alias=_env("ORESIGHT_HOST_DELAY"))
-    allow_hosts: str = Field("", validation_alias=_env("ORESIGHT_ALLOW_HOSTS"))
-    author_key: SecretStr | None = Field(None, validation_alias=_env("ORESIGHT_AUTHOR_KEY"))
-    reddit_client_id: SecretStr | None = Field(None, validation_alias=_env("REDDIT_CLIENT_ID"))
-    reddit_client_secret: SecretStr | None = Field(None, validation_alias=_env("REDDIT_CLIENT_SECRET"))
-    reddit_username: SecretStr | None = Field(None, validation_alias=_env("REDDIT_USERNAME"))
-    reddit_password: SecretStr | None = Field(None, validation_alias=_env("REDDIT_PASSWORD"))
-    reddit_url: str | None = Field(None, validation_alias=_env("ORESIGHT_REDDIT_URL"))
+    host_delay: float = Field(5.0, ge=0, le=3600, alias="ORESIGHT_HOST_DELAY")
+    allow_hosts: str = Field("", alias="ORESIGHT_ALLOW_HOSTS")
+    author_key: SecretStr | None = Field(None, alias="ORESIGHT_AUTHOR_KEY")
+    reddit_client_id: SecretStr | None = Field(None, alias="REDDIT_CLIENT_ID")
+    reddit_client_secret: SecretStr | None = Field(None, alias="REDDIT_CLIENT_SECRET")
+    reddit_username: SecretStr | None = Field(None, alias="REDDIT_USERNAME")
+    reddit_password: SecretStr | None = Field(None, alias="REDDIT_PASSWORD")
+    reddit_url: str | None = Field(None, alias="ORESIGHT_REDDIT_URL")
 
     @property
     def allowed(self) -> frozenset[str]:
@@ -64,14 +57,14 @@ class Settings(BaseSettings):
         return (self.home / SAMPLE_MARK).exists()
 
 
-def load(**overrides: object) -> Settings:
-    """Read the settings; `overrides` win over the environment.
+def load(**overrides: Any) -> Settings:
+    """Read the settings; `overrides`, by field name, win over the environment.
 
     Raises:
         SettingsError: a value cannot be used; the message names the variable and never its value.
     """
     try:
-        return Settings(**overrides)  # type: ignore[arg-type]
+        return Settings(**{str(Settings.model_fields[name].alias): value for name, value in overrides.items()})
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         raise SettingsError(f"{first['loc'][0]}: {first['msg']}; mend it in the environment or in .env") from None

@@ -13,7 +13,7 @@ from storage import database
 
 @contextmanager
 def writing(settings: Settings, job: str, now: datetime) -> Iterator[Any]:
-    """The live file for one job; the snapshot is published afterwards, also when the job ended in a known error.
+    """The live file for one job, and a snapshot of it once the job has ended well.
 
     Yields:
         A DuckDB connection that holds the writer's lock.
@@ -21,13 +21,6 @@ def writing(settings: Settings, job: str, now: datetime) -> Iterator[Any]:
     Raises:
         storage.errors.StorageError: another job is writing, the disk is full, or the file is damaged.
     """
-    try:
-        with database.open_live(settings.home, job=job, now=now) as con:
-            yield con
-    finally:
-        _publish(settings)
-
-
-def _publish(settings: Settings) -> None:
-    if (settings.home / "live.duckdb").exists():
-        database.publish(settings.home)
+    with database.open_live(settings.home, job=job, now=now) as con:
+        yield con
+    database.publish(settings.home)

@@ -25,7 +25,7 @@ def monday(week: str) -> date:
         UsageError: there is no such week.
     """
     try:
-        if not re.fullmatch(r"\d{4}-W\d{2}", week):
+        if not re.fullmatch(r"[0-9]{4}-W[0-9]{2}", week):
             raise ValueError
         return date.fromisocalendar(int(week[:4]), int(week[6:]), 1)
     except ValueError:

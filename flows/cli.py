@@ -1,0 +1,243 @@
+"""The `oresight` command: arguments in, exit code out; the work is elsewhere.
+
+Exit codes: 0 done; 1 failed; 2 wrong use; 3 nothing could be reached; 4 degraded. Data goes to stdout, everything
+else to stderr. Modules that load a model or Prefect are imported by the command that needs them.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+
+from flows import show
+from flows.errors import NothingReached, UsageError
+from flows.settings import load
+from flows.version import VERSION
+
+FAILED, WRONG_USE, UNREACHED, INTERRUPTED = 1, 2, 3, 130
+
+log = logging.getLogger("oresight")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(VERSION, prog_name="oresight")
+@click.option("--debug", is_flag=True, help="Tell more, with tracebacks.")
+def cli(debug: bool) -> None:
+    """Which stance does the talk about critical minerals take, week by week?
+
+    \b
+    Examples:
+      oresight run                    collect, label, refresh, write the week's digest
+      oresight demo                   the same over the bundled sample, without network or keys
+      oresight status                 what each channel did last
+    """
+    logging.basicConfig(level=logging.DEBUG if debug else logging.ERROR, format="%(name)s: %(message)s")
+
+
+@cli.command()
+def run() -> int:
+    """Collect, label, refresh, digest: the main job. Prints the paths of the pages.
+
+    \b
+    Example:
+      oresight run
+    """
+    from flows import jobs
+
+    code, pages = jobs.run(load(), now=_now())
+    _print_paths(pages)
+    return code
+
+
+@cli.command()
+@click.option("--only", "names", multiple=True, metavar="NAME", help="Just this channel; may be given again.")
+@click.option("--all", "everything", is_flag=True, help="Due or not; politeness still holds.")
+def collect(names: tuple[str, ...], everything: bool) -> int:
+    """Pull every channel that is due.
+
+    \b
+    Examples:
+      oresight collect
+      oresight collect --only mining-weekly --all
+    """
+    from flows import jobs
+
+    return jobs.collect(load(), names, everything=everything, now=_now())
+
+
+@cli.command()
+@click.option("--limit", type=click.IntRange(min=1), help="At most so many items.")
+def label(limit: int | None) -> None:
+    """Label what has no label from the current model.
+
+    \b
+    Example:
+      oresight label --limit 1000
+    """
+    from flows import jobs
+
+    jobs.label(load(), limit, now=_now())
+
+
+@cli.command()
+def refresh() -> None:
+    """Recompute the series of touched days and publish the snapshot.
+
+    \b
+    Example:
+      oresight refresh
+    """
+    from flows import jobs
+
+    jobs.refresh(load(), now=_now())
+
+
+@cli.command()
+@click.option("--week", metavar="WEEK", help="An ISO week as in 2026-W47; default: the last complete one.")
+@click.option("--format", "formats", default="html,md", show_default=True, help="Any of html, md, json.")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="A folder other than HOME/digests.")
+def digest(week: str | None, formats: str, out: Path | None) -> None:
+    """Write the week's digest and print where it lies.
+
+    \b
+    Examples:
+      oresight digest
+      oresight digest --week 2026-W47 --format html,md,json --out pages
+    """
+    from flows import weeks
+    from flows.report import write_digest
+
+    chosen = week or weeks.last_complete(_now())
+    _print_paths(write_digest(load(), week=chosen, formats=formats.split(","), out=out))
+
+
+@cli.command()
+@click.argument("file", type=click.File("rb"), default="-")
+@click.option("--output", type=click.File("wb"), default="-", help="A file instead of stdout.")
+def analyze(file: BinaryIO, output: BinaryIO) -> int:
+    """Label texts without storing anything: JSON lines, or plain text, one text a line.
+
+    \b
+    Examples:
+      echo "Who will refine it? Nobody has a permit." | oresight analyze
+      oresight analyze comments.jsonl --output labels.jsonl
+    """
+    from flows import tools
+    from flows.analyze import analyze as answers
+    from flows.analyze import encode
+
+    bad = 0
+    for batch in answers(file, tools.load(load())):
+        output.writelines(encode(answer) for answer in batch)
+        output.flush()
+        bad += sum("error" in answer for answer in batch)
+    if bad:
+        show.say(f"{bad} lines could not be read; their answers hold the error")
+    return FAILED if bad else 0
+
+
+@cli.command()
+def status() -> None:
+    """What each channel did last, and how fresh snapshot and model are.
+
+    \b
+    Example:
+      oresight status
+    """
+    from flows.status import show_status
+
+    show_status(load(), now=_now())
+
+
+@cli.command()
+@click.argument("query", default="-")
+@click.option("--format", "fmt", type=click.Choice(["table", "csv", "json", "parquet"]), default="table")
+def sql(query: str, fmt: str) -> None:
+    """Read-only SQL on the published snapshot; `-` or nothing reads the query from stdin.
+
+    \b
+    Examples:
+      oresight sql "select week, stance, items from series_weekly where dimension = 'all' and community = 'all'"
+      oresight sql "select * from mentions" --format csv > mentions.csv
+    """
+    from flows.ask import ask
+
+    ask(load(), _stdin() if query == "-" else query, fmt, sys.stdout.buffer)
+
+
+@cli.command()
+def demo() -> int:
+    """The same pipeline over the bundled sample, served over real HTTP on loopback: no network, no keys.
+
+    \b
+    Example:
+      oresight demo
+    """
+    from flows import jobs
+    from flows.demo import sample_settings
+
+    show.say("This is the bundled sample, not the world.")
+    with sample_settings(load(), _now()) as settings:
+        _, pages = jobs.run(settings, now=_now())
+    _print_paths(pages)
+    return 0
+
+
+def _stdin() -> str:
+    if sys.stdin.isatty():
+        show.say("reading a query from the keyboard; end it with Ctrl-D")
+    return sys.stdin.read()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _print_paths(pages: tuple[Path, ...]) -> None:
+    for page in pages:
+        click.echo(str(page))
+
+
+def main() -> None:
+    """The entry point: every known error leaves as one line and its exit code."""
+    try:
+        code = cli(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        show.say("interrupted; what was committed is kept")
+        code = INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()
+        code = FAILED
+    except Exception as error:  # the last line of defence: one line for a person, the traceback with --debug
+        code = _exit_code(error)
+        log.debug("traceback", exc_info=True)
+        show.say(f"oresight: {_one_line(error)}")
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _exit_code(error: Exception) -> int:
+    if isinstance(error, UsageError):
+        return WRONG_USE
+    return UNREACHED if isinstance(error, NothingReached) else FAILED
+
+
+KNOWN = ("flows.", "sources.", "nlp.", "storage.", "digest.")
+
+
+def _one_line(error: Exception) -> str:
+    if isinstance(error, OSError):
+        if error.errno == errno.ENOSPC:
+            return "the disk is full; free some space and run again, nothing that was committed is lost"
+        return f"{error.strerror or error}: {error.filename or ''}".rstrip(": ")
+    if type(error).__module__.startswith(KNOWN):
+        return " ".join(str(error).split())
+    return f"unexpected {type(error).__name__}: {' '.join(str(error).split())}; run again with --debug and report it"

@@ -1,0 +1,69 @@
+"""The main job, step by step, with one line for each step and one exit code for the whole.
+
+collect -> label -> refresh -> digest
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from flows import channels, show, weeks
+from flows.collect import Collected, collect_channels
+from flows.label import label_items
+from flows.refresh import refresh_series
+from flows.report import write_digest
+from flows.settings import Settings
+from records import DELIVERED
+
+DONE, DEGRADED = 0, 4
+
+
+def run(settings: Settings, *, now: datetime) -> tuple[int, tuple[Path, ...]]:
+    """Collect what is due, label it, refresh the series, write the last complete week's digest.
+
+    Returns:
+        The exit code and the paths of the pages.
+
+    Raises:
+        flows.errors.NothingReached: channels were due and none delivered.
+    """
+    code = collect(settings, (), everything=False, now=now)
+    label(settings, None, now=now)
+    refresh(settings, now=now)
+    return code, write_digest(settings, week=weeks.last_complete(now))
+
+
+def collect(settings: Settings, names: Sequence[str], *, everything: bool, now: datetime) -> int:
+    """Collect, and say what came and what did not."""
+    listed = channels.load(settings.channels)
+    collected = collect_channels(settings, listed, now=now, names=names, everything=everything)
+    for name, page in sorted(collected.states.items()):
+        if page.state not in DELIVERED:
+            show.say(f"  {name}: {page.state}: {page.reason}")
+    show.say(summary(collected))
+    return DEGRADED if collected.outcome == "degraded" else DONE
+
+
+def summary(collected: Collected) -> str:
+    """One line for what a run yielded."""
+    if collected.outcome == "idle":
+        return "collected nothing: no channel is due (`oresight collect --all` asks all the same)"
+    line = f"collected {collected.new} new and {collected.updated} changed items"
+    line += f"; {collected.delivered} of {len(collected.states)} channels due delivered"
+    return line + (" (degraded: fewer than 80 %)" if collected.outcome == "degraded" else "")
+
+
+def label(settings: Settings, limit: int | None, *, now: datetime) -> None:
+    """Label what waits, and say how many and how fast."""
+    began = time.monotonic()
+    count = label_items(settings, channels.load(settings.channels), now=now, limit=limit)
+    seconds = time.monotonic() - began
+    show.say(f"read {count} items in {seconds:.1f} s ({count / seconds:.0f} items/s)" if count else "nothing to label")
+
+
+def refresh(settings: Settings, *, now: datetime) -> None:
+    """Refresh the series, and say how many days changed."""
+    show.say(f"refreshed {refresh_series(settings, now=now)} days of the series")

@@ -1,0 +1,112 @@
+"""`oresight analyze`: one answer for every line, in order, whatever the line holds."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.analyze import encode, looks_like_json
+from records import LABELS
+from tests.flows.command import oresight
+
+KEYS = {
+    "id", "stance", "abstained", "confidence", "probabilities", "relevant", "language", "mentions", "minerals",
+    "countries", "evidence", "model",
+}  # fmt: skip
+TEXT = "Japan and Australia will refine gallium together; it is worth building the whole chain with partners."
+
+
+def analyze(stdin: bytes, *args: str, home: Path) -> tuple[int, list[dict[str, Any]], str]:
+    """Exit code, answers, stderr."""
+    done = oresight("analyze", *args, home=home, stdin=stdin)
+    return done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stderr.decode()
+
+
+def test_every_field_is_there_and_means_what_it_says(tmp_path: Path) -> None:
+    """The answer holds the promised fields; spans are found in the text; probabilities sum to one."""
+    line = json.dumps({"id": "x7", "text": TEXT, "context": None, "source_kind": "news"}).encode()
+    code, (answer,), _ = analyze(line, home=tmp_path)
+    assert code == 0
+    assert set(answer) == KEYS
+    assert answer["id"] == "x7"
+    assert set(answer["probabilities"]) == set(LABELS)
+    assert sum(answer["probabilities"].values()) == pytest.approx(1, abs=1e-3)
+    assert answer["stance"] == max(answer["probabilities"], key=answer["probabilities"].get)
+    assert answer["minerals"] == ["gallium"]
+    assert answer["countries"] == ["JPN", "AUS"]
+    assert all(TEXT[m["start"] : m["end"]] == m["surface"] for m in answer["mentions"])
+    assert answer["relevant"]
+    assert answer["language"] == "en"
+
+
+def test_plain_text_is_one_text_a_line(tmp_path: Path) -> None:
+    """Plain lines are numbered; an empty line has an answer too."""
+    code, answers, _ = analyze(b"Who will refine the dysprosium?\n\nNobody.\n", home=tmp_path)
+    assert code == 0
+    assert [a["id"] for a in answers] == [1, 2, 3]
+    assert answers[0]["minerals"] == ["dysprosium"]
+
+
+def test_a_bad_line_answers_in_its_place(tmp_path: Path) -> None:
+    """Bad lines give an error in their place and exit 1; the others are answered."""
+    lines = [
+        b'{"id": 1, "text": "Lithium prices fell."}',
+        b"{broken",
+        b'{"id": 3}',
+        b'{"id": 4, "text": 5}',
+        b'{"id": 5, "text": "ok", "context": ["no"]}',
+        b'{"id": 6, "text": "ok", "source_kind": "radio"}',
+        b"\xff\xfe",
+        b"",
+        b"[" * 100_000,
+        b'{"id": {"any": "thing"}, "text": "The cobalt refinery waits for its permit."}',
+    ]
+    code, answers, told = analyze(b"\n".join(lines) + b"\n", home=tmp_path)
+    assert code == 1
+    assert [("error" in a) for a in answers] == [False, *[True] * 8, False]
+    assert [a["id"] for a in answers] == [1, 2, 3, 4, 5, 6, 7, 8, 9, {"any": "thing"}]
+    assert set(answers[2]) == {"id", "error"}
+    assert "8 lines could not be read" in told
+
+
+@pytest.mark.timeout(200)
+def test_hostile_texts_have_answers_and_leave_the_others_alone(tmp_path: Path) -> None:
+    """Empty, endless, emojis, control characters, lone surrogates, separators: an answer each, neighbours unharmed."""
+    texts = [
+        TEXT, "", "word " * 100_000, "🪨🔋🇨🇳" * 50, "a\x00b\x1b[31m\x07", "\ud800 lithium \udfff",
+        "</s></s> [SEP] [CLS] <pad> realist", "Lithium wird in Deutschland abgebaut, sagt die Bundesregierung heute.", TEXT,
+    ]  # fmt: skip
+    stdin = b"".join(json.dumps({"text": t}).encode() + b"\n" for t in texts)
+    code, answers, _ = analyze(stdin, home=tmp_path)
+    alone = analyze(json.dumps({"text": TEXT}).encode() + b"\n", home=tmp_path)[1][0]
+    assert code == 0
+    assert len(answers) == len(texts)
+    assert answers[7]["language"] == "de"
+    for answer in (answers[0], answers[-1]):
+        assert answer["stance"] == alone["stance"]
+        assert answer["confidence"] == pytest.approx(alone["confidence"], abs=2e-3)
+
+
+def test_output_goes_to_a_file(tmp_path: Path) -> None:
+    """`--output` writes the answers to a file, and FILE reads them from one."""
+    (tmp_path / "in.jsonl").write_text(json.dumps({"text": TEXT}) + "\n")
+    code, answers, _ = analyze(b"", str(tmp_path / "in.jsonl"), "--output", str(tmp_path / "out.jsonl"), home=tmp_path)
+    assert (code, answers) == (0, [])
+    assert set(json.loads((tmp_path / "out.jsonl").read_text())) == KEYS
+
+
+@pytest.mark.parametrize(
+    ("lines", "json_lines"),
+    [([b'{"a": 1}', b"{b", b"c"], True), ([b"hello", b"{x", b"there"], False), ([], False), ([b" \n"], False)],
+)
+def test_json_lines_are_told_from_plain_text(lines: list[bytes], json_lines: bool) -> None:
+    """Most lines decide."""
+    assert looks_like_json(lines) is json_lines
+
+
+def test_a_lone_surrogate_leaves_as_an_escape() -> None:
+    """What came in as an escape goes out as one, and is JSON."""
+    assert json.loads(encode({"surface": "\ud800x"})) == {"surface": "\ud800x"}

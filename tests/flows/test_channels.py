@@ -1,0 +1,97 @@
+"""The list of channels: read whole, or refused with the line and key at fault."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flows import channels
+from flows.errors import ChannelsError
+from flows.settings import ROOT
+from records import Channel
+
+GOOD = """
+[[feed]]
+name = "mining-weekly"
+url = "https://www.miningweekly.com/page/home/feed"
+community = "trade-press"
+keep = "all"
+
+[[subreddit]]
+name = "UraniumSqueeze"
+community = "investor"
+comments = false
+"""
+
+
+def test_a_list_is_read_in_order() -> None:
+    """Feeds come before subreddits, with their defaults filled in."""
+    assert channels.parse(GOOD) == (
+        Channel("mining-weekly", "feed", "trade-press", "https://www.miningweekly.com/page/home/feed", "all"),
+        Channel("UraniumSqueeze", "subreddit", "investor", "UraniumSqueeze", "relevant", comments=False),
+    )
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "line", "words"),
+    [
+        ("colour = 3", "", 7, "unknown key 'colour'"),
+        ('community = "blog"', 'community = "trade-press"', 5, "'blog' is none of"),
+        ('keep = "some"', 'keep = "all"', 6, "key 'keep'"),
+        ("name = 7", 'name = "mining-weekly"', 3, "key 'name' must be a string"),
+        ('name = "Mining Weekly"', 'name = "mining-weekly"', 3, "lower-case words"),
+        ('url = "file:///etc/passwd"', 'url = "https://www.miningweekly.com/page/home/feed"', 4, "http or https"),
+        ('url = "http://[::1"', 'url = "https://www.miningweekly.com/page/home/feed"', 4, "http or https"),
+        ("", 'community = "trade-press"\n', 2, "key 'community' is missing"),
+        ('comments = "no"', "comments = false", 11, "must be true or false"),
+    ],
+)
+def test_a_fault_names_line_and_key(wrong: str, right: str, line: int, words: str) -> None:
+    """An unknown key or value is refused with its line."""
+    text = GOOD.replace(right, wrong, 1) if right else GOOD.replace('keep = "all"\n', f'keep = "all"\n{wrong}\n', 1)
+    with pytest.raises(ChannelsError, match=rf"channels\.toml, line {line}: .*{words}"):
+        channels.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "no channel in it"),
+        ("[[feed]", "not valid TOML"),
+        ("[feed]\nname = 'a'", "must be written as"),
+        ("[[podcast]]\nname = 'a'", "line 1: unknown key 'podcast'"),
+        (GOOD + GOOD, "two channels are named"),
+    ],
+)
+def test_a_list_that_is_none_is_refused(text: str, words: str) -> None:
+    """What cannot be a list of channels says so in one line."""
+    with pytest.raises(ChannelsError, match=words) as caught:
+        channels.parse(text)
+    assert "\n" not in str(caught.value)
+
+
+@given(st.text())
+def test_any_text_is_a_list_or_an_error(text: str) -> None:
+    """No text brings the reader down."""
+    with contextlib.suppress(ChannelsError):
+        assert channels.parse(text)
+
+
+def test_a_missing_file_names_the_setting(tmp_path: Path) -> None:
+    """A path that leads nowhere tells which variable to set."""
+    with pytest.raises(ChannelsError, match="set ORESIGHT_CHANNELS"):
+        channels.load(tmp_path / "none.toml")
+
+
+def test_the_configured_list_is_large_and_varied() -> None:
+    """The list that ships holds at least 40 feeds and 20 subreddits, over at least seven communities."""
+    configured = channels.load(ROOT / "config" / "channels.toml")
+    kinds = Counter(c.kind for c in configured)
+    assert kinds["feed"] >= 40
+    assert kinds["subreddit"] >= 20
+    assert len({c.community for c in configured}) >= 7

@@ -1,0 +1,60 @@
+"""The Prefect flows: the same work as the commands, seen by a real Prefect server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from prefect import get_client
+from prefect.client.schemas.filters import FlowRunFilter
+from prefect.testing.utilities import prefect_test_harness
+
+from flows.collect import collect
+from flows.label import label
+from flows.refresh import refresh
+from flows.report import report
+from sample.channels import channels_toml
+from sample.server import serve
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[None]:
+    """A throw-away Prefect server with a database of its own."""
+    with prefect_test_harness(server_startup_timeout=120):
+        yield
+
+
+@pytest.mark.usefixtures("server")
+def test_the_four_flows_go_the_whole_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """collect, label, refresh and report, run as flows, end at the week's page; each channel is a task."""
+    with serve(datetime.now(UTC)) as base:
+        (tmp_path / "channels.toml").write_text(channels_toml(base))
+        monkeypatch.chdir(tmp_path)
+        for name, value in {
+            "ORESIGHT_HOME": str(tmp_path / "var"),
+            "ORESIGHT_CHANNELS": str(tmp_path / "channels.toml"),
+            "ORESIGHT_ALLOW_HOSTS": urlsplit(base).netloc,
+            "ORESIGHT_HOST_DELAY": "0",
+            "ORESIGHT_REDDIT_URL": base,
+            "REDDIT_CLIENT_ID": "sample",
+            "REDDIT_CLIENT_SECRET": "sample",
+        }.items():
+            monkeypatch.setenv(name, value)
+        new = collect()
+        read = label()
+        days = refresh()
+        pages = report()
+    assert new >= 600
+    assert read == new
+    assert days >= 50
+    assert all(Path(page).exists() for page in pages)
+    with get_client(sync_client=True) as client:
+        runs = client.read_flow_runs(flow_run_filter=FlowRunFilter())
+        tasks = client.read_task_runs()
+    assert {run.state_name for run in runs} == {"Completed"}
+    assert len([t for t in tasks if t.name.startswith("pull")]) == 19
