@@ -165,4 +165,4 @@ def _when(raws: tuple[str, ...], since: datetime | None, now: datetime) -> tuple
         moment, quality = dates.read(raw, now=now)
         if quality != "first_seen":
             return raw, moment, quality
-    return next(iter(raws), None), *dates.read(None, parsed_feed_default=since, now=now)
+    return next((raw[:200] for raw in raws), None), *dates.read(None, parsed_feed_default=since, now=now)

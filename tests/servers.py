@@ -5,6 +5,7 @@ with Server({"/feed": answer(b"<rss/>")}) as server: http.get(server.url("/feed"
 
 from __future__ import annotations
 
+import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -26,13 +27,17 @@ class Seen(NamedTuple):
 class Server:
     """Serves `routes` (path without query -> what to do) on a free port of `host`; `seen` holds every request."""
 
-    def __init__(self, routes: Mapping[str, Route], host: str = "127.0.0.1") -> None:
+    def __init__(
+        self, routes: Mapping[str, Route], host: str = "127.0.0.1", *, tls: ssl.SSLContext | None = None
+    ) -> None:
         self.routes = dict(routes)
         self.seen: list[Seen] = []
         self.busiest = 0
         self._busy = 0
         self._lock = threading.Lock()
         self._server = _Threads((host, 0), self._handler())
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
 
     @property
@@ -90,6 +95,9 @@ class _Threads(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
     request_queue_size = 128
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing of clients that hang up."""
 
 
 def answer(body: bytes, status: int = 200, **headers: str) -> Route:

