@@ -1,0 +1,149 @@
+"""The model card, written from measured figures alone.
+
+metrics, crossval.json -> MODEL_CARD.md
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from records import LABELS
+
+CROSSVAL = Path(__file__).parent / "crossval.json"
+SOURCES = 8
+"""Sources told one by one."""
+
+INTENT = """\
+## What it is for
+It gives an English text about critical minerals, read with its thread's title and parent comment, one of four labels:
+`realist`, `industrial_collaboration`, `skeptic` or `none` (`nlp/training/CODEBOOK.md` says what they mean). It is made
+for counting over many items; a single answer may well be wrong. It was never shown other languages or other subjects,
+and for those its answers mean nothing. Do not use it to judge a person.
+"""
+LIMITS = """\
+## Known failures
+- It reads {length} tokens: the head of a text, with the context cut to what the text leaves (never below 32 tokens).
+- Stances in sober prose are missed more often than in comments; `realist` is the label it finds least surely in news.
+- Skeptics hardly occur in the real texts it was measured on: how well it finds them there is not known.
+- Sarcasm, and answers that only their context explains, are harder for it than plain statements.
+- The authored texts it learned from have their authors' habits; figures on authored text flatter.
+"""
+COMMANDS = """\
+## How to repeat it
+```
+oresight train --data DIR --output OUT                              # the model, its figures, this card
+python -m nlp.training.crossval --base BASE --work folds.json       # the cross-validation, read from crossval.json
+```
+"""
+
+
+def render(metrics: dict[str, Any]) -> str:
+    """The card of a model with these figures (the dict that train writes to metrics.json)."""
+    parts = [
+        "# Stance model: all-MiniLM-L6-v2, fine-tuned\n",
+        f"> {quality(metrics)}\n",
+        INTENT,
+        _data(metrics),
+        _dev(metrics),
+        _groups("By source kind", metrics["dev"]["by_kind"]),
+        _groups("By source", dict(list(metrics["dev"]["by_source"].items())[:SOURCES])),
+        _crossval(),
+        _delivery(metrics),
+        LIMITS.format(length=metrics["config"]["length"]),
+        COMMANDS,
+        "## Licence\nThe base weights are all-MiniLM-L6-v2 by the sentence-transformers authors, Apache-2.0.\n",
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+def quality(metrics: dict[str, Any]) -> str:
+    """One sentence: what was measured on what."""
+    dev, low = metrics["dev"], metrics["baseline"]
+    what = "held-out authored" if metrics["data"]["dev_is_held_out_authored"] else "real, unseen"
+    return (
+        f"On {dev['n']} {what} texts: macro-F1 {dev['macro_f1']:.2f} over the four labels, accuracy "
+        f"{dev['accuracy']:.2f} (a bag of words reaches {low['macro_f1']:.2f} and {low['accuracy']:.2f})."
+    )
+
+
+def _data(metrics: dict[str, Any]) -> str:
+    data, config = metrics["data"], metrics["config"]
+    dev = (
+        "a fifth of the authored threads, kept out of training"
+        if data["dev_is_held_out_authored"]
+        else "real texts of documents that no training text comes from; they are not part of this repository"
+    )
+    return (
+        f"## Data and procedure\nTrained on {data['authored']} texts written for this project"
+        f" (`nlp/training/data/authored.jsonl`) and {data['further']} further texts. Measured on {data['dev']} texts:"
+        f" {dev}. Texts whose label its annotator called a coin toss are in no score.\n\nThe dev texts served to set"
+        f" the temperature ({metrics['calibration']['temperature']}) and the threshold"
+        f" ({metrics['calibration']['threshold']}), and to choose among settings: expect a little less elsewhere."
+        f"\n\nSettings: {', '.join(f'{key} {value}' for key, value in config.items())}.\n"
+    )
+
+
+def _dev(metrics: dict[str, Any]) -> str:
+    dev, low = metrics["dev"], metrics["baseline"]
+    rows = [
+        ("accuracy", "accuracy"),
+        ("macro-F1, four labels", "macro_f1"),
+        ("macro-F1 without skeptic", "macro_f1_without_skeptic"),
+        ("`none` given a stance", "false_stance"),
+        ("accuracy on the surest 65 %", "accuracy_surest_65"),
+        ("expected calibration error", "ece"),
+    ]
+    told = [f"| {name} | {dev[key]:.3f} | {low[key]:.3f} |" for name, key in rows]
+    told += [
+        f"| F1 of {label} ({dev['labels'][label]['n']} texts) | {dev['labels'][label]['f1']:.3f} "
+        f"| {low['labels'][label]['f1']:.3f} |"
+        for label in LABELS
+    ]
+    after = (
+        f"\nCalibrated on one half and measured on the other, the calibration error is {dev['ece_crossfitted']:.3f}."
+        f" With its threshold the model answers {dev['coverage']:.0%} of these texts, with accuracy"
+        f" {dev['answered']['accuracy']:.3f}, and abstains on the rest.\n"
+    )
+    return "\n".join(
+        [f"## Measured on {dev['n']} texts", "| | model | bag of words |", "| --- | --- | --- |", *told, after]
+    )
+
+
+def _groups(title: str, groups: dict[str, dict[str, Any]]) -> str:
+    rows = [f"| {name} | {row['n']} | {row['accuracy']:.3f} | {row['macro_f1']:.3f} |" for name, row in groups.items()]
+    head = [f"### {title}", "| | texts | accuracy | macro-F1 over the labels there |", "| --- | --- | --- | --- |"]
+    return "\n".join([*head, *rows, ""])
+
+
+def _crossval() -> str:
+    if not CROSSVAL.is_file():
+        return ""
+    found = json.loads(CROSSVAL.read_text(encoding="utf-8"))
+    rows = [
+        f"| {split} | {found[split][model]['macro_f1']:.3f} | {found[split][model]['accuracy']:.3f} "
+        f"| {min(found[split][model]['macro_f1_by_fold']):.3f} to {max(found[split][model]['macro_f1_by_fold']):.3f} "
+        f"| {name} |"
+        for split in ("author", "thread")
+        for model, name in (("minilm", "this procedure"), ("tfidf", "bag of words"))
+    ]
+    return "\n".join(
+        [
+            f"## Five-fold cross-validation on the {found['examples']} authored texts alone",
+            f"Same settings, {found['config']['epochs']} epochs, no further texts. Authored text flatters.\n",
+            "| no fold shares a | macro-F1 | accuracy | folds | |",
+            "| --- | --- | --- | --- | --- |",
+            *rows,
+            "",
+        ]
+    )
+
+
+def _delivery(metrics: dict[str, Any]) -> str:
+    rows = [
+        f"| OpenVINO, {name} | {row['flips']} | {row['largest_difference']:.1e} |"
+        for name, row in metrics["delivery"].items()
+    ]
+    head = ["| run as | labels changed | largest change of a probability |", "| --- | --- | --- |"]
+    return "\n".join(["## The file against the fp32 original, on the same texts", *head, *rows, ""])

@@ -1,0 +1,163 @@
+"""One command from labelled texts to a model the product can load.
+
+corpus -> tune -> round to fp16 -> calibrate and measure on dev -> export -> compare with the runtime -> card, sums
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nlp import stance
+from nlp.training import baseline, card, measure, network, tune
+from nlp.training import data as texts
+from nlp.training.config import Config
+from nlp.training.export import Calibration, export, half, seal, write_json
+
+NAME = "stance-minilm"
+METRICS = "metrics.json"
+RISK = 0.10
+"""Share of wrong answers among those given, on dev, that the threshold is chosen for."""
+
+Array = np.ndarray[Any, Any]
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A finished run: the model's folder, and its card's figures as written to metrics.json."""
+
+    folder: Path
+    metrics: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a run is made of: its settings, its texts, and whether dev was taken from the authored texts."""
+
+    config: Config
+    base: Path
+    corpus: texts.Corpus
+    held_out: bool
+
+
+def train(
+    data: Path | None,
+    output: Path,
+    seed: int = Config().seed,
+    *,
+    base: Path | None = None,
+    say: Say = lambda _: None,
+) -> Trained:
+    """Train on the authored texts and those in `data`, and write the model's folder to `output`.
+
+    `base` holds all-MiniLM-L6-v2 (None: where its distribution put it), checked by digest; raises network.BaseError.
+    Raises data.DataError for a line that cannot be used. Without a `*-dev.jsonl` in `data`, a fifth of the threads is
+    held out in its place. `say` is told of the progress, a line at a time.
+    """
+    run = prepare(data, base, replace(Config(), seed=seed))
+    say(f"{len(run.corpus.train)} texts to learn from, {len(run.corpus.dev)} to measure on")
+    tuned, tokenizer = tune.tune(run.corpus.train, run.base, run.config, say)
+    return deliver(run, tuned, tokenizer, output)
+
+
+def prepare(data: Path | None, base: Path | None, config: Config) -> Run:
+    """The run's texts and checked base weights; raises as `train` does."""
+    base = base or network.find_base()
+    network.verify(base)
+    corpus, held_out = _held_out(texts.corpus(data), config.seed)
+    return Run(config, base, corpus, held_out)
+
+
+def deliver(run: Run, tuned: network.Network, tokenizer: Any, output: Path) -> Trained:
+    """Round, calibrate, measure and write a tuned network."""
+    half(tuned)
+    dev = texts.scored(run.corpus.dev)
+    logits = tune.logits(tuned, tokenizer, dev, run.config.length)
+    calibration = calibrate(logits, measure.targets_of(dev), run.config.length)
+    export(tuned, run.base, output, NAME, calibration)
+    words = baseline.answers(run.corpus.train, dev, run.config.seed)
+    metrics = {
+        "config": asdict(run.config),
+        "data": _counts(run),
+        "calibration": asdict(calibration),
+        "dev": figures(dev, logits, calibration),
+        "baseline": measure.scores(words, measure.targets_of(dev)),
+        "delivery": delivery(output, dev, measure.softmax(logits, calibration.temperature), calibration),
+    }
+    write_json(output / METRICS, metrics)
+    seal(output, card.render(metrics))
+    return Trained(output, metrics)
+
+
+def _held_out(corpus: texts.Corpus, seed: int) -> tuple[texts.Corpus, bool]:
+    """The corpus, with a dev set taken from its threads where it brought none; and whether one was taken."""
+    if corpus.dev:
+        return corpus, False
+    groups = texts.threads(corpus.train)
+    names = sorted(set(groups))
+    taken = set(random.Random(seed).sample(names, max(1, len(names) // 5)))  # noqa: S311 - a split, not a secret
+    parts: tuple[list[texts.Example], list[texts.Example]] = ([], [])
+    for example, group in zip(corpus.train, groups, strict=True):
+        parts[group in taken].append(example)
+    return texts.Corpus(tuple(parts[0]), tuple(parts[1])), True
+
+
+def calibrate(logits: Array, targets: Array, length: int) -> Calibration:
+    """Temperature and threshold for logits (n, 4) with known targets."""
+    temperature = round(measure.temperature(logits, targets), 4)
+    threshold = measure.threshold(measure.softmax(logits, temperature), targets, RISK)
+    return Calibration(temperature, threshold, length)
+
+
+def figures(dev: Sequence[texts.Example], logits: Array, calibration: Calibration) -> dict[str, Any]:
+    """Scores of the dev set as a whole, by source kind and by source, and what abstaining changes."""
+    targets = measure.targets_of(dev)
+    probabilities = measure.softmax(logits, calibration.temperature)
+    given = probabilities.max(axis=1) >= calibration.threshold
+    return {
+        **measure.scores(probabilities, targets),
+        "ece_crossfitted": _crossfitted(dev, logits, targets),
+        "coverage": float(given.mean()),
+        "answered": measure.scores(probabilities[given], targets[given]),
+        "by_kind": measure.by(dev, probabilities, lambda example: example.source_kind),
+        "by_source": measure.by(dev, probabilities, lambda example: example.source),
+    }
+
+
+def _crossfitted(dev: Sequence[texts.Example], logits: Array, targets: Array) -> float:
+    """ECE with each half of the sources' texts calibrated on the other half: free of the fit's own optimism."""
+    first = np.arange(len(dev)) % 2 == 0
+    probabilities = np.zeros_like(logits)
+    for half_ in (first, ~first):
+        probabilities[half_] = measure.softmax(logits[half_], measure.temperature(logits[~half_], targets[~half_]))
+    return measure.ece(probabilities, targets)
+
+
+def _counts(run: Run) -> dict[str, Any]:
+    authored = sum(example.source == "authored" for example in run.corpus.train)
+    return {
+        "authored": authored,
+        "further": len(run.corpus.train) - authored,
+        "dev": len(texts.scored(run.corpus.dev)),
+        "dev_is_held_out_authored": run.held_out,
+    }
+
+
+def delivery(
+    folder: Path, dev: Sequence[texts.Example], expected: Array, calibration: Calibration
+) -> dict[str, dict[str, float]]:
+    """How far the file, as the product runs it, is from the fp32 original: flips of label and largest |dp|."""
+    parcel = stance.Parcel(folder, NAME, "", calibration.temperature, calibration.threshold, calibration.length)
+    found = {}
+    for precision in ("bf16", "f32"):
+        model = stance.start(parcel, precision)
+        answers = np.array([label.probabilities for label in model.label([example.pair for example in dev])])
+        flips = int((answers.argmax(axis=1) != expected.argmax(axis=1)).sum())
+        found[precision] = {"flips": flips, "largest_difference": float(np.abs(answers - expected).max())}
+    return found
