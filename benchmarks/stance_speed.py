@@ -1,0 +1,88 @@
+"""How fast the shipped stance model is, and what it takes: items/s, resident memory, time to the first answer.
+
+    python benchmarks/stance_speed.py [--model FOLDER] [--seconds 5]
+
+Rates are of whole labelling (tokens, network, calibration) without the search for evidence, which only texts with a
+stance and several sentences cost; `mixed` is authored texts as they are, evidence included.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from nlp import stance  # noqa: E402 - runs from a checkout
+from nlp.encoding import Pair, encode  # noqa: E402
+from nlp.training.data import AUTHORED, read  # noqa: E402
+
+SHIPPED = ROOT / "nlp" / "models" / "stance-minilm"
+FIRST = """\
+import sys
+from pathlib import Path
+from nlp import stance
+stance.load(Path(sys.argv[1])).label([(None, sys.argv[2])])
+"""
+
+
+def sized(model: stance.StanceModel, tokens: int, count: int) -> list[Pair]:
+    """`count` different texts without a sentence's end, each of exactly `tokens` tokens with its separators."""
+    words = [w for e in read(AUTHORED) for w in e.text.lower().split() if w.isalpha()]
+    lengths = {w: len(encode(model._tokenizer, [(None, w)], 512)[0].ids) - 2 for w in dict.fromkeys(words)}
+    single = [word for word in words if lengths[word] == 1]
+    starts = range(0, len(single) - tokens, max(1, (len(single) - tokens) // count))
+    return [(None, " ".join(single[at : at + tokens - 2])) for at in starts][:count]
+
+
+def rate(model: stance.StanceModel, pairs: list[Pair], seconds: float) -> float:
+    """Items labelled a second, after one warming round."""
+    model.label(pairs[:64])
+    done, started = 0, time.perf_counter()
+    while (spent := time.perf_counter() - started) < seconds:
+        model.label(pairs)
+        done += len(pairs)
+    return done / spent
+
+
+def first_answer(folder: Path) -> float:
+    """Seconds from process start to the first label."""
+    started = time.perf_counter()
+    subprocess.run([sys.executable, "-c", FIRST, str(folder), "Who refines it?"], cwd=ROOT, check=True)  # noqa: S603
+    return time.perf_counter() - started
+
+
+def rows(folder: Path, seconds: float) -> Iterator[tuple[str, float]]:
+    """Name and value of each figure."""
+    yield "first answer, s (median of 5)", sorted(first_answer(folder) for _ in range(5))[2]
+    parcel = stance.unpack(folder)
+    for precision in ("bf16", "f32"):
+        model = stance.start(parcel, precision)
+        for tokens in (32, 64, 128):
+            yield f"{precision}, {tokens} tokens, items/s", rate(model, sized(model, tokens, 256), seconds)
+        mixed = [example.pair for example in read(AUTHORED)[::6]]
+        yield f"{precision}, mixed, items/s", rate(model, mixed, seconds)
+    yield "resident, both loaded, MB", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def main() -> None:
+    """Command line; see the module's docstring."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    parser.add_argument("--model", type=Path, default=SHIPPED)
+    parser.add_argument("--seconds", type=float, default=5.0)
+    given = parser.parse_args()
+    print(json.dumps({"machine": platform.processor() or platform.machine(), "python": platform.python_version()}))  # noqa: T201
+    for name, value in rows(given.model, given.seconds):
+        print(f"{name:34} {value:8.1f}", flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

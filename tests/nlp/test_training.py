@@ -1,0 +1,103 @@
+"""Training end to end on a handful of texts with a tiny encoder, and the file it leaves against the original."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nlp import encoding, stance
+from nlp.training import data, measure
+
+torch = pytest.importorskip("torch", reason="needs the train extra")
+pytest.importorskip("sklearn", reason="needs the train extra")
+pytest.importorskip("onnxscript", reason="needs the train extra")
+pytestmark = pytest.mark.slow
+
+SHIPPED = Path(encoding.__file__).parent / "models" / "stance-minilm"
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder like that of the base weights, with a tiny random encoder in it."""
+    from transformers import BertConfig, BertModel  # noqa: PLC0415 - only where torch is
+
+    folder = tmp_path_factory.mktemp("base")
+    torch.manual_seed(1)
+    shape = BertConfig(hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64)
+    BertModel(shape).save_pretrained(folder)
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        (folder / name).write_bytes((SHIPPED / name).read_bytes())
+    return folder
+
+
+def settings() -> Any:
+    """A run of seconds."""
+    from nlp.training.config import Config  # noqa: PLC0415
+
+    return Config(epochs=2, batch=16, length=48, bf16=False, encoder_rate=1e-3)
+
+
+def texts() -> list[data.Example]:
+    """A few of the authored texts."""
+    return data.read(data.AUTHORED)[::25]
+
+
+def test_same_seed_same_weights(base: Path) -> None:
+    """A run repeated gives the very same answers; another seed gives others."""
+    from dataclasses import replace  # noqa: PLC0415
+
+    from nlp.training import tune  # noqa: PLC0415
+
+    def answers(seed: int) -> Any:
+        network, tokenizer = tune.tune(texts(), base, replace(settings(), seed=seed))
+        return tune.logits(network, tokenizer, texts()[:20], 48)
+
+    assert np.array_equal(answers(1), answers(1))
+    assert not np.array_equal(answers(1), answers(2))
+
+
+def test_learns_what_it_is_shown(base: Path) -> None:
+    """The loss falls from one epoch to the next."""
+    from nlp.training import tune  # noqa: PLC0415
+
+    told: list[str] = []
+    tune.tune(texts(), base, settings(), told.append)
+    losses = [float(line.split("loss ")[1].split(",")[0]) for line in told]
+    assert losses == sorted(losses, reverse=True)
+    assert len(losses) == 2
+
+
+def test_saved_network_comes_back(base: Path, tmp_path: Path) -> None:
+    """Weights written and read again answer as before."""
+    from nlp.training import network, tune  # noqa: PLC0415
+
+    tuned, tokenizer = tune.tune(texts()[:32], base, settings())
+    network.save(tuned, tmp_path)
+    before, after = (tune.logits(net, tokenizer, texts()[:8], 48) for net in (tuned, network.load(tmp_path)))
+    assert np.array_equal(before, after)
+
+
+def test_exported_folder_answers_as_the_original(base: Path, tmp_path: Path) -> None:
+    """The product, loading the folder that training wrote, gives the probabilities of the fp32 network."""
+    from nlp.training import export, tune  # noqa: PLC0415
+
+    tuned, tokenizer = tune.tune(texts(), base, settings())
+    export.half(tuned)
+    export.export(tuned, base, tmp_path, "tiny", export.Calibration(1.3, 0.4, 48))
+    export.seal(tmp_path, "# Tiny\n\n> Measured on nothing.\n")
+    expected = measure.softmax(tune.logits(tuned, tokenizer, texts(), 48), 1.3)
+    answers = np.array([label.probabilities for label in stance.load(tmp_path).label([e.pair for e in texts()])])
+    assert np.abs(answers - expected).max() <= 0.02
+
+
+def test_foreign_base_is_refused(base: Path, tmp_path: Path) -> None:
+    """Weights that are not the published ones are not trained on, nor are missing ones."""
+    from nlp.training import network  # noqa: PLC0415
+    from nlp.training.train import train  # noqa: PLC0415
+
+    with pytest.raises(network.BaseError, match="sha256"):
+        train(None, tmp_path / "out", base=base)
+    with pytest.raises(network.BaseError, match="no base weights"):
+        train(None, tmp_path / "out", base=tmp_path)
+    assert not (tmp_path / "out").exists()
