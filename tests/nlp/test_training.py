@@ -58,14 +58,21 @@ def test_same_seed_same_weights(base: Path) -> None:
 
 
 def test_learns_what_it_is_shown(base: Path) -> None:
-    """The loss falls from one epoch to the next."""
+    """Shown a few texts often, a fresh network's loss falls well below that of guessing."""
+    from dataclasses import replace  # noqa: PLC0415
+
     from nlp.training import tune  # noqa: PLC0415
 
     told: list[str] = []
-    tune.tune(texts(), base, settings(), told.append)
+    tune.tune(
+        texts()[:40],
+        base,
+        replace(settings(), epochs=30, batch=8, smoothing=0.0, encoder_rate=5e-3, head_rate=3e-2),
+        told.append,
+    )
     losses = [float(line.split("loss ")[1].split(",")[0]) for line in told]
-    assert losses == sorted(losses, reverse=True)
-    assert len(losses) == 2
+    assert len(losses) == 30
+    assert losses[-1] < 0.8 * losses[0]
 
 
 def test_saved_network_comes_back(base: Path, tmp_path: Path) -> None:
