@@ -1,0 +1,211 @@
+"""The page's charts: Altair's specifications, drawn to SVG by vl-convert without a browser or a network.
+
+    [week]      -> one panel a stance: line, band, and gaps as gaps
+    [community] -> dots with intervals
+    -> Chart(svg, alt)
+
+The same numbers give the same bytes: sizes of labels are fixed, and text is measured in the font vl-convert carries.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Final
+
+import altair as alt
+import vl_convert
+
+from digest.moves import begun, takers, tellable
+from digest.palette import LIGHT
+from digest.texts import plain
+from digest.words import INTERVAL, NBSP, STANCE_NAMES, in_words, interval, percent, week_name
+from records import STANCES, Breakdown
+
+SHAPES: Final = {"realist": "circle", "industrial_collaboration": "square", "skeptic": "triangle-up"}
+_VERSION: Final = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
+_PERCENT_LABEL: Final = f"format(100 * datum.value, '.0f') + '{NBSP}%'"
+_PANEL: Final = (268, 104)
+_DOTS: Final = (216, 40)  # width, height of a row
+_LABELS: Final = 108  # width of a row's name
+_LETTERS: Final = 16  # of a row's name
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A drawn chart and the words for those who do not see it."""
+
+    svg: str
+    alt: str
+
+
+def weeks(stance: str, history: Sequence[Breakdown]) -> Chart | None:
+    """One stance over the weeks; None until two weeks can be told."""
+    told = [week for week in history if tellable(week)]
+    if len(told) < 2:
+        return None
+    rows = _week_rows(STANCES.index(stance), begun(history))
+    return Chart(_svg(_panel(rows, stance, _ceiling(told))), _weeks_alt(stance, told, rows))
+
+
+def communities(breakdowns: Sequence[Breakdown]) -> Chart | None:
+    """Every community's shares as dots with intervals; None where no community can be told."""
+    if not any(map(tellable, breakdowns)):
+        return None
+    rows = [row for breakdown in breakdowns for row in _dot_rows(breakdown)]
+    return Chart(_svg(_dots(rows, len(breakdowns))), _dots_alt(breakdowns))
+
+
+def _svg(chart: alt.LayerChart) -> str:
+    styled = (
+        chart.configure(background="transparent", font="Liberation Sans", padding=2, aria=False)
+        .configure_view(stroke=None)
+        .configure_axis(
+            labelColor=LIGHT["muted"],
+            labelFontSize=11,
+            gridColor=LIGHT["grid"],
+            domainColor=LIGHT["axis"],
+            tickColor=LIGHT["axis"],
+            title=None,
+        )
+    )
+    svg: str = vl_convert.vegalite_to_svg(styled.to_dict(), vl_version=_VERSION, allowed_base_urls=[])
+    return svg
+
+
+def _monday(week: str) -> date:
+    year, number = week.split("-W")
+    return date.fromisocalendar(int(year), int(number), 1)
+
+
+def _names(history: Sequence[Breakdown]) -> Iterable[str]:
+    """Every ISO week from the first to the last, also those the history leaves out."""
+    mondays = sorted(_monday(week.name) for week in history)
+    for step in range((mondays[-1] - mondays[0]).days // 7 + 1):
+        year, number, _ = (mondays[0] + timedelta(weeks=step)).isocalendar()
+        yield f"{year}-W{number:02}"
+
+
+def _week_rows(index: int, history: Sequence[Breakdown]) -> list[Row]:
+    told = {week.name: week.shares[index] for week in history if tellable(week)}
+    names = list(_names(history))
+    rows: list[Row] = []
+    for at, name in enumerate(names):
+        share = told.get(name)
+        neighbours = {names[i] for i in (at - 1, at + 1) if 0 <= i < len(names)}
+        row: Row = {"week": name, "value": None, "low": None, "high": None, "gap": share is None}
+        if share is not None:
+            row |= {"value": share.value, "low": share.low, "high": share.high}
+        rows.append(row | {"alone": share is not None and not neighbours & told.keys(), "last": at == len(names) - 1})
+    return rows
+
+
+def _ceiling(told: Sequence[Breakdown]) -> float:
+    """The top of the axis, the same for the three panels."""
+    return math.ceil(5 * max(share.high or 0.0 for week in told for share in week.shares)) / 5
+
+
+def _panel(rows: list[Row], stance: str, ceiling: float) -> alt.LayerChart:
+    colour = LIGHT[stance]
+    base = alt.Chart(alt.Data(values=rows)).encode(x=_week_axis([row["week"] for row in rows]))
+    height = alt.Y("value:Q", scale=alt.Scale(domain=[0, ceiling], nice=False), axis=_share_axis(ceiling))
+    low, high = alt.Y("low:Q"), alt.Y2("high:Q")
+    line = base.encode(y=height)
+    return alt.layer(
+        base.transform_filter("datum.gap").mark_rect(color=LIGHT["gap"], stroke=None),
+        base.mark_area(color=colour, opacity=0.22, interpolate="linear").encode(y=low, y2=high),
+        base.transform_filter("datum.alone").mark_rule(color=colour, opacity=0.5, strokeWidth=3).encode(y=low, y2=high),
+        line.mark_line(color=colour, strokeWidth=2),
+        line.transform_filter("datum.alone || datum.last").mark_point(
+            color=colour, fill=colour, opacity=1, size=38, shape=SHAPES[stance]
+        ),
+    ).properties(width=_PANEL[0], height=_PANEL[1])
+
+
+def _week_axis(names: list[str]) -> alt.X:
+    step = max(1, math.ceil((len(names) - 1) / 5))
+    shown = names[::-1][::step]
+    axis = alt.Axis(values=shown, labelExpr="'W' + slice(datum.value, 6)", labelAngle=0, grid=False, labelFlush=False)
+    return alt.X("week:O", scale=alt.Scale(type="band", paddingInner=0, paddingOuter=0), sort=names, axis=axis)
+
+
+def _share_axis(ceiling: float) -> alt.Axis:
+    ticks = [step / 5 for step in range(round(5 * ceiling) + 1)]
+    return alt.Axis(
+        values=ticks,
+        tickCount=len(ticks),
+        labelExpr=_PERCENT_LABEL,
+        domain=False,
+        ticks=False,
+        minExtent=38,
+        maxExtent=38,
+        labelPadding=6,
+        labelOverlap=False,
+    )
+
+
+def _dot_rows(breakdown: Breakdown) -> Iterable[Row]:
+    # Cut here, by code points: where Vega cuts depends on the fonts of the machine.
+    name = plain(in_words(breakdown.name), _LETTERS)
+    few = "" if tellable(breakdown) else f"too few: {takers(breakdown)}"
+    for stance, share in zip(STANCES, breakdown.shares, strict=True):
+        known = (None, None, None) if few else (share.value, share.low, share.high)
+        note = few if stance == STANCES[1] else ""
+        row = {"name": name, "stance": stance, "note": note}
+        yield row | dict(zip(("value", "low", "high"), known, strict=True))
+
+
+def _dots(rows: list[Row], count: int) -> alt.LayerChart:
+    names = list(dict.fromkeys(row["name"] for row in rows))
+    labels = alt.Axis(
+        labelLimit=0, minExtent=_LABELS, maxExtent=_LABELS, labelPadding=10, domain=False, ticks=False,
+        labelColor=LIGHT["ink"], labelFontSize=12, grid=True,
+    )  # fmt: skip
+    shares = alt.Axis(values=[0, 0.25, 0.5, 0.75, 1], labelExpr=_PERCENT_LABEL, tickCount=5, labelFlush=False)
+    base = alt.Chart(alt.Data(values=rows)).encode(
+        y=alt.Y("name:N", sort=names, axis=labels, scale=alt.Scale(type="band", paddingInner=0.2, paddingOuter=0.1)),
+        yOffset=alt.YOffset("stance:N", sort=list(STANCES), scale=alt.Scale(paddingOuter=0.2)),
+        color=alt.Color("stance:N", scale=_stance_scale(LIGHT), legend=None),
+    )
+    across = alt.Scale(domain=[0, 1])
+    whole = base.transform_filter("datum.value !== null")
+    return alt.layer(
+        whole.mark_rule(strokeWidth=2, opacity=0.45).encode(x=alt.X("low:Q", scale=across, axis=shares), x2="high:Q"),
+        whole.mark_point(filled=True, opacity=1, size=46).encode(
+            x=alt.X("value:Q", scale=across), shape=alt.Shape("stance:N", scale=_stance_scale(SHAPES), legend=None)
+        ),
+        base.transform_filter("datum.note !== ''")
+        .mark_text(align="left", color=LIGHT["muted"], fontSize=11)
+        .encode(x=alt.value(4), text="note:N", color=alt.value(LIGHT["muted"])),
+    ).properties(width=_DOTS[0], height=_DOTS[1] * count)
+
+
+def _stance_scale(values: dict[str, str]) -> alt.Scale:
+    return alt.Scale(domain=list(STANCES), range=[values[stance] for stance in STANCES])
+
+
+def _weeks_alt(stance: str, told: Sequence[Breakdown], rows: list[Row]) -> str:
+    shares = [week.shares[STANCES.index(stance)] for week in told]
+    values = [share.value or 0.0 for share in shares]
+    gaps = sum(row["gap"] for row in rows)
+    return (
+        f"Line chart, {STANCE_NAMES[stance]} over {len(rows)} weeks: {percent(shares[-1].value)} in "
+        f"{week_name(told[-1].name)} ({INTERVAL} {interval(shares[-1])}), "
+        f"between {percent(min(values))} and {percent(max(values))} in all; "
+        f"{gaps} {'week has' if gaps == 1 else 'weeks have'} no figure."
+    )
+
+
+def _dots_alt(breakdowns: Sequence[Breakdown]) -> str:
+    told = [b for b in breakdowns if tellable(b)]
+    shares = "; ".join(f"{in_words(b.name)} {_shares_alt(b)}" for b in told)
+    return f"Dots with {INTERVAL}s by community. {shares}. {len(breakdowns) - len(told)} without a figure."
+
+
+def _shares_alt(breakdown: Breakdown) -> str:
+    pairs = zip(STANCES, breakdown.shares, strict=True)
+    return ", ".join(f"{STANCE_NAMES[stance]} {percent(share.value)}" for stance, share in pairs)

@@ -1,0 +1,310 @@
+"""Digests to look at: a rich week, and the poor and hostile ones a page must survive.
+
+The texts of `rich` were written for this project; its numbers follow from small formulas.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from math import sqrt
+
+from records import (
+    STANCES,
+    Breakdown,
+    ChannelHealth,
+    Digest,
+    Gap,
+    Health,
+    Query,
+    Quotation,
+    Share,
+    State,
+)
+
+NAMES = {
+    "CHN": "China",
+    "USA": "United States",
+    "AUS": "Australia",
+    "COD": "DR Congo",
+    "GRL": "Greenland",
+    "CHL": "Chile",
+    "JPN": "Japan",
+    "EU": "European Union",
+    "CAN": "Canada",
+    "IDN": "Indonesia",
+    "UKR": "Ukraine",
+    "KAZ": "Kazakhstan",
+}
+MONDAY = date(2026, 11, 16)
+
+
+def share(count: int, n: int) -> Share:
+    """A raw share with its 90 % Wilson interval."""
+    if not n:
+        return Share(None, None, None, 0)
+    z, p = 1.6449, count / n
+    middle, half = p + z * z / (2 * n), z * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    return Share(p, (middle - half) / (1 + z * z / n), (middle + half) / (1 + z * z / n), n)
+
+
+def breakdown(name: str, realist: int, collaboration: int, skeptic: int, none: int) -> Breakdown:
+    """Counts with the shares that follow from them."""
+    counts = (realist, collaboration, skeptic)
+    first, second, third = (share(count, sum(counts)) for count in counts)
+    return Breakdown(name, (*counts, none), (first, second, third))
+
+
+def history() -> tuple[Breakdown, ...]:
+    """26 weeks: a slow swing, one silent fortnight, one thin week and one week alone between gaps."""
+    weeks = []
+    for back in range(25, -1, -1):
+        year, number, _ = (MONDAY - timedelta(weeks=back)).isocalendar()
+        realist, skeptic = 62 + (25 - back) + 5 * (back % 4), 50 - (25 - back) // 2 + 4 * (back % 3)
+        counts = (
+            (0, 0, 0, 0)
+            if back in {14, 15, 17}
+            else (4, 3, 2, 31)
+            if back == 9
+            else (realist, 80 + 3 * (back % 5), skeptic, 380 + 7 * (back % 6))
+        )
+        weeks.append(breakdown(f"{year}-W{number:02}", *counts))
+    return tuple(weeks)
+
+
+def channels() -> tuple[ChannelHealth, ...]:
+    """Thirty channels, of which four failed in different ways."""
+    failures: dict[int, tuple[State, str]] = {
+        3: ("blocked", "403 Forbidden for every user agent that names itself"),
+        11: ("soft", "no answer within 20 seconds, five times in a row"),
+        17: ("not_a_feed", "text/html instead of a feed; perhaps a consent page"),
+        26: ("no_keys", "REDDIT_CLIENT_ID and REDDIT_CLIENT_SECRET are not set"),
+    }
+    communities = ("trade-press", "general-press", "official", "think-tank", "investor", "geopolitics")
+    return tuple(
+        ChannelHealth(
+            channel=f"{communities[i % 6]}-{i:02}",
+            community=communities[i % 6],
+            state=failures.get(i, ("ok", ""))[0],
+            reason=failures.get(i, ("ok", ""))[1],
+            fetched=0 if i in failures else 40 + i,
+            new=0 if i in failures else 11 + (7 * i) % 23,
+            updated=i % 3,
+            dropped=i % 2,
+        )
+        for i in range(30)
+    )
+
+
+def quotations() -> tuple[Quotation, ...]:
+    """One passage a stance."""
+    told = (
+        (
+            "realist",
+            "The ore was never the problem. Until somebody signs a ten-year offtake for separated oxide, "
+            "the refinery stays a drawing.",
+            "What a separation plant needs before it breaks ground",
+            "trade-press-00",
+            "news",
+        ),
+        (
+            "industrial_collaboration",
+            "A joint stockpile costs less than one winter of idle magnet lines, and each "
+            "partner brings a step the others lack.",
+            "Ministers weigh a shared reserve of magnet metals",
+            "official-02",
+            "news",
+        ),
+        (
+            "skeptic",
+            "Third roadmap in five years. Wake me up when one of them has poured concrete.",
+            "Comment on: Allies announce a critical minerals roadmap",
+            "geopolitics",
+            "social",
+        ),
+    )
+    return tuple(
+        Quotation(
+            stance,
+            text,
+            title,
+            channel,
+            f"https://example.org/{stance}?id={i}&lang=en",
+            datetime(2026, 11, 17 + i, 9, 30, tzinfo=UTC),
+            "social" if kind == "social" else "news",
+        )
+        for i, (stance, text, title, channel, kind) in enumerate(told)
+    )
+
+
+def queries() -> tuple[Query, ...]:
+    """SQL of the kinds a digest carries: for each section, and one of its own."""
+    weekly = (
+        "select stance, items, raw_share, low, high\nfrom series_weekly\nwhere week = '2026-W47' and dimension = '{}'"
+    )
+    sections = {
+        "Stance of the week": "all",
+        "Stance by week, the last 26 weeks": "all",
+        "Stance by community": "all",
+        "Stance by mineral": "mineral",
+        "Stance by country": "country",
+    }
+    health = Query("Health", "select state, count(*)\nfrom coverage\ngroup by state\norder by state")
+    own = Query("Items read", "select count(*)\nfrom items\nwhere published_at >= date '2026-11-16' and n < 15")
+    return (*(Query(title, weekly.format(dimension)) for title, dimension in sections.items()), health, own)
+
+
+def rich() -> Digest:
+    """A good week with everything a page can hold."""
+    weeks = history()
+    minerals = (
+        "rare earths",
+        "lithium",
+        "gallium",
+        "cobalt",
+        "antimony",
+        "graphite",
+        "uranium",
+        "tungsten",
+        "nickel",
+        "germanium",
+        "heavy rare earths",
+        "platinum group metals",
+    )
+    health = Health(
+        channels=channels(),
+        items=816,
+        labelled=622,
+        abstained=37,
+        guessed_dates=19,
+        duplicates=88,
+        skipped=(("not relevant", 171), ("language", 23)),
+        gaps=(
+            Gap(
+                "general-press-07",
+                datetime(2026, 11, 18, 3, 0, tzinfo=UTC),
+                datetime(2026, 11, 18, 19, 45, tzinfo=UTC),
+                "the page holds 20 entries and all were new",
+            ),
+        ),
+    )
+    return Digest(
+        week="2026-W47",
+        first_day=MONDAY,
+        last_day=date(2026, 11, 22),
+        sample=False,
+        week_total=weeks[-1],
+        week_before=weeks[-2],
+        history=weeks,
+        communities=(
+            breakdown("trade-press", 34, 29, 6, 120),
+            breakdown("general-press", 14, 21, 7, 88),
+            breakdown("official", 5, 24, 1, 41),
+            breakdown("think-tank", 9, 8, 4, 17),
+            breakdown("investor", 11, 3, 14, 63),
+            breakdown("geopolitics", 12, 4, 16, 40),
+            breakdown("energy-tech", 3, 2, 2, 25),
+        ),
+        minerals=tuple(breakdown(m, 30 - 2 * i, 26 - 2 * i, 20 - i, 90 - 6 * i) for i, m in enumerate(minerals)),
+        countries=tuple(breakdown(c, 28 - 2 * i, 24 - 2 * i, 18 - i, 80 - 6 * i) for i, c in enumerate(NAMES)),
+        quotations=quotations(),
+        health=health,
+        model="oresight-stance-1 (3f9c2d1a)",
+        model_quality="Macro-F1 0.71 on 448 real texts it had not seen.",
+        as_of=datetime(2026, 11, 23, 4, 0, tzinfo=UTC),
+        queries=queries(),
+    )
+
+
+def sample() -> Digest:
+    """The rich week as the bundled sample."""
+    return replace(rich(), sample=True)
+
+
+def degraded() -> Digest:
+    """The rich week with a third of its channels down."""
+    ill = tuple(
+        replace(c, state="hard", reason="name not found") if i % 3 == 0 else c for i, c in enumerate(channels())
+    )
+    return replace(rich(), health=replace(rich().health, channels=ill))
+
+
+def thin() -> Digest:
+    """A week below the floor: fourteen items take a stance."""
+    return replace(
+        rich(),
+        week_total=breakdown("2026-W47", 6, 5, 3, 40),
+        week_before=None,
+        history=(breakdown("2026-W47", 6, 5, 3, 40),),
+        communities=(breakdown("trade-press", 6, 5, 3, 40),),
+        minerals=(breakdown("lithium", 2, 1, 1, 5),),
+        countries=(),
+        quotations=quotations()[:1],
+    )
+
+
+def empty() -> Digest:
+    """The first run of a newcomer whose channels brought nothing."""
+    nothing = Health(channels=(), items=0, labelled=0, abstained=0, guessed_dates=0, duplicates=0, skipped=(), gaps=())
+    return replace(
+        rich(),
+        week_total=breakdown("2026-W47", 0, 0, 0, 0),
+        week_before=None,
+        history=(),
+        communities=(),
+        minerals=(),
+        countries=(),
+        quotations=(),
+        health=nothing,
+        queries=(),
+    )
+
+
+ATTACKS = (
+    "<script>alert(1)</script><img src=x onerror=alert(1)>",
+    "[click](javascript:alert(1)) ![pixel](https://evil.example/p.gif) <https://evil.example/>",
+    "https://evil.example/a www.evil.example mail@evil.example [a]: https://evil.example",
+    "# heading\n## second\n- item\n> quote\n\n---\n| a | b |\n```\ncode",
+    "\u202eevil\u2066 مرحبا بالعالم، المعادن الحرجة \u05e9\u05dc\u05d5\u05dd",
+    "Donaudampfschifffahrtselektrizitaetenhauptbetriebswerkbauunterbeamtengesellschaft" * 4,
+    "\"'><svg onload=alert(1)>{{ 7*7 }}{% raw %}&lt;b&gt;&amp;\x00\x1b[31m\ud800",
+)
+BAD_URLS = (
+    "javascript:alert(1)",
+    "data:text/html,<script>alert(1)</script>",
+    'https://a.example/"onmouseover="x y',
+    "https://user:pass@evil.example/",
+    "//evil.example/x",
+    "https://[::1/",
+    "http://a.example:99999/",
+    None,
+)
+
+
+def hostile() -> Digest:
+    """Every text from outside is an attack."""
+    base = rich()
+    voices = tuple(
+        Quotation(STANCES[i % 3], text, text, text, url, base.as_of, "news")
+        for i, (text, url) in enumerate(
+            zip(ATTACKS * 2, (*BAD_URLS, "https://ok.example/a(b)<c>&lt;?q=ü"), strict=False)
+        )
+    )
+    ill = tuple(ChannelHealth(text, text, "hard", text, 0, 0, 0, 0) for text in ATTACKS)
+    gaps = tuple(Gap(text, None, base.as_of, text) for text in ATTACKS) * 9
+    health = replace(base.health, channels=ill, gaps=gaps, skipped=tuple((text, 1) for text in ATTACKS))
+    named = tuple(breakdown(text, 9, 8, 7, 6) for text in ATTACKS)
+    return replace(
+        base,
+        communities=named,
+        minerals=named,
+        countries=named,
+        quotations=voices,
+        health=health,
+        model=ATTACKS[0],
+        model_quality=ATTACKS[1],
+        queries=(Query(ATTACKS[0], f"select 1 -- ``` {ATTACKS[0]}"),),
+    )
+
+
+ALL = {"rich": rich, "sample": sample, "degraded": degraded, "thin": thin, "empty": empty, "hostile": hostile}
