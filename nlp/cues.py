@@ -1,0 +1,292 @@
+"""What the neighbours of a candidate say about it.
+
+    Candidate + Passage -> Verdict(accepted, reason)        minerals here, countries in nlp/places.py
+
+A mineral's name is weighed: each kind of neighbour adds or takes points, and how many points a name needs (NEEDED)
+depends on how far its bare form can be trusted (RULES.md: default_sense, cue_required). The weights are this table:
+
+    +2  a market noun or a price verb beside it (smelter, price of)      -3  a word of another sense right beside it
+    +2  in a list with another mineral                                   -4  a product after it (foil, ring, cube)
+    +1  words of trade and mining near it, at most two                   -2  a topic of another sense near it, then -1
+    +1  money or a unit near it                                          -2  'a' before it and no market noun after
+    +1  another mineral near it (+2 for two or more); a country          -4  part of a capitalised name, or a town
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from nlp.gazetteer import Form, Gazetteer, Sense
+from nlp.words import BREAK, Words
+
+NEAR: Final = 8
+"""Words to either side in which a cue counts."""
+FAR: Final = 12
+NEEDED: Final = {"mineral": -1, "check": 0, "other": 2, "cue": 1}
+"""Points a form needs, by how far its bare form can be trusted."""
+TOPICS: Final = ("medical", "media", "jewellery", "sport", "software", "household", "astronomy", "toxic")
+NONE: Final = Sense()
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A phrase of the gazetteer at words[first:last], and everything it may name."""
+
+    first: int
+    last: int
+    forms: tuple[Form, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a candidate names this form's entity here, and what decided."""
+
+    candidate: Candidate
+    form: Form
+    accepted: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One text, its words, its candidates, and how each of its lines is capitalised."""
+
+    words: Words
+    styles: tuple[str, ...]  # per word: "sentence", "title" or "capitals"
+    minerals: dict[int, str]  # word -> canonical mineral of the candidate standing there, where its form is trusted
+    doubtful: dict[int, str]  # the same where the bare word more often means something else (lead, tin)
+    hinted: dict[int, str]  # the same for acronyms and the like that need a cue (APT, brine)
+    countries: dict[int, str]  # the same for countries whose name needs no cue
+    vocabulary: frozenset[str]
+
+    def around(self, candidate: Candidate, reach: int) -> list[int]:
+        """Indices of the words within `reach` of a candidate, without its own."""
+        low, high = max(0, candidate.first - reach), min(len(self.words), candidate.last + reach)
+        return [*range(low, candidate.first), *range(candidate.last, high)]
+
+    def word(self, index: int) -> str:
+        """The folded word at an index, empty beyond the text."""
+        return self.words.folded[index] if 0 <= index < len(self.words) else ""
+
+    def after(self, candidate: Candidate) -> str:
+        """The next word, looking through one hyphen."""
+        at = candidate.last
+        return self.word(at + 1) if self.word(at) == "-" else self.word(at)
+
+    def before(self, candidate: Candidate) -> str:
+        """The word before, looking through one hyphen."""
+        at = candidate.first - 1
+        return self.word(at - 1) if self.word(at) == "-" else self.word(at)
+
+    def starts_sentence(self, index: int) -> bool:
+        """Whether a word opens a sentence, a quotation, a line or a list entry."""
+        return index == 0 or (not self.words.folded[index - 1][-1:].isalnum() and self.word(index - 1) not in "-,&/'")
+
+    def capitalised(self, index: int) -> bool:
+        """Whether a word stands with a capital and small letters."""
+        raw = self.words.raw[index] if 0 <= index < len(self.words) else ""
+        return raw[:1].isupper() and raw[1:].islower()
+
+
+_LOUD: Final = 0.8
+_TITLED: Final = 0.65
+
+
+def styles(words: Words) -> tuple[str, ...]:
+    """How every line of a text is capitalised, one answer per word."""
+    found: list[str] = []
+    start = 0
+    for index in [*(i for i, w in enumerate(words.folded) if w == BREAK), len(words)]:
+        found += [_style(words.raw[start:index])] * (index - start)
+        found += ["sentence"] * (index < len(words))
+        start = index + 1
+    return tuple(found)
+
+
+def _style(raws: tuple[str, ...]) -> str:
+    long = [r for r in raws if len(r) > 3 and r.isalpha()]
+    if len(long) < 2:
+        return "sentence"
+    if sum(r.isupper() for r in long) > _LOUD * len(long):
+        return "capitals"
+    capitals = sum(r[0].isupper() for r in long)
+    return "title" if capitals > _TITLED * len(long) and capitals > 2 else "sentence"
+
+
+def mineral(candidate: Candidate, form: Form, passage: Passage, gazetteer: Gazetteer, sense: Sense | None) -> Verdict:
+    """Weigh one mineral's name; the reason names the heaviest count on either side."""
+    sense = sense or NONE
+    near = [passage.words.folded[i] for i in passage.around(candidate, NEAR)]
+    if veto := sense.veto.intersection(passage.word(i) for i in passage.around(candidate, FAR)):
+        return Verdict(candidate, form, False, f"{min(veto)!r} stands near")
+    if sense.needs and not sense.needs.intersection(passage.vocabulary):
+        return Verdict(candidate, form, False, "none of the words it needs is in the text")
+    counts = [
+        *_for(candidate, form, passage, gazetteer.cues, near),
+        *_against(candidate, form, passage, gazetteer.cues, near, sense),
+    ]
+    points = sum(p for p, _ in counts)
+    accepted = points >= NEEDED[form.trust]
+    sign = 1 if accepted else -1
+    heaviest = max(counts, key=lambda c: sign * c[0], default=(0, ""))
+    return Verdict(candidate, form, accepted, f"{form.trust}: {points:+d}; {heaviest[1]}".rstrip("; "))
+
+
+def _for(
+    candidate: Candidate, form: Form, passage: Passage, cues: dict[str, frozenset[str]], near: list[str]
+) -> list[tuple[int, str]]:
+    market = cues["hard"] | cues["soft"]
+    lead = form.entity == "lead"
+    counts: list[tuple[int, str]] = []
+    if beside := _beside(candidate, passage, market, cues["price_verbs"]):
+        counts.append((2, f"{beside!r} beside it"))
+    if listed := _listed(candidate, passage, cues["connectors"]):
+        counts.append((2, f"in a list with {listed}"))
+    words = {w for w in near if w in cues["hard"] or (w in market and not lead)}
+    counts += [(1, f"{w!r} near it") for w in sorted(words)[:2]]
+    if units := cues["units"].intersection(near):
+        counts.append((1, f"{min(units)!r} near it"))
+    others = {passage.minerals.get(i) for i in passage.around(candidate, NEAR)} - {None, form.entity}
+    if others:
+        counts.append((min(2, len(others)), f"{min(map(str, others))} near it"))
+    if form.trust == "cue" and _again(candidate, form, passage):
+        counts.append((1, "the text names it otherwise too"))
+    if not lead and any(i in passage.countries for i in passage.around(candidate, NEAR)):
+        counts.append((1, "a country near it"))
+    return counts
+
+
+def _again(candidate: Candidate, form: Form, passage: Passage) -> bool:
+    own = range(candidate.first, candidate.last)
+    named = passage.minerals | passage.doubtful | passage.hinted
+    return any(entity == form.entity and i not in own for i, entity in named.items())
+
+
+_OF: Final = frozenset({"of", "in", "for", "on"})
+
+
+def _beside(candidate: Candidate, passage: Passage, market: frozenset[str], verbs: frozenset[str]) -> str | None:
+    after = passage.after(candidate)
+    if after in market or (after in verbs and passage.word(candidate.last) != "-"):
+        return after
+    second = passage.word(candidate.last + 1)
+    if second in market and passage.word(candidate.last).isalpha() and passage.word(candidate.last) not in _OF:
+        return second
+    before = passage.before(candidate)
+    source = passage.word(candidate.first - 2) if before in _OF else before
+    return source if source in market else None
+
+
+def _listed(candidate: Candidate, passage: Passage, connectors: frozenset[str]) -> str | None:
+    """The mineral that a chain of commas and conjunctions, at most four words long, joins to this one."""
+    for step, at in ((-1, candidate.first - 1), (1, candidate.last)):
+        index = at
+        while abs(index - at) < 5 and passage.word(index) in connectors and index != at - 5 * step:
+            index += step
+        if index != at and (found := passage.minerals.get(index) or passage.doubtful.get(index)):
+            return found
+    return None
+
+
+_DOSE: Final = re.compile(r"\d+m[cg]g?")
+
+
+def _against(
+    candidate: Candidate,
+    form: Form,
+    passage: Passage,
+    cues: dict[str, frozenset[str]],
+    near: list[str],
+    sense: Sense,
+) -> list[tuple[int, str]]:
+    counts: list[tuple[int, str]] = []
+    after, before = passage.after(candidate), passage.before(candidate)
+    market = cues["hard"] | cues["soft"]
+    if after in sense.after or before in sense.before:
+        counts.append((-3, f"goes with {after if after in sense.after else before!r}"))
+    if after not in sense.after and (product := _product(candidate, form, passage, cues)):
+        counts.append((-4, f"{product!r} is a product"))
+    far = [passage.words.folded[i] for i in passage.around(candidate, FAR)]
+    topics = {w for w in far if w in sense.near or _DOSE.fullmatch(w)}
+    topics |= {w for w in near if any(w in cues[t] for t in TOPICS)}
+    topics -= {"mg", "dose"} if "/" in near else set()  # mg/L is an assay
+    counts += [(-2 if n == 0 else -1, f"{w!r} near it") for n, w in enumerate(sorted(topics)[:3])]
+    if (
+        form.kind == "name"
+        and form.trust != "mineral"
+        and before in cues["articles"]
+        and not _ahead(candidate, passage, market | cues["gov"])
+    ):
+        counts.append((-2, f"{before!r} before it"))
+    if name_part(candidate, passage):
+        counts.append((-4, "part of a name"))
+    if _place(candidate, passage, cues):
+        counts.append((-4, "a town of that name"))
+    if form.entity == "lead" and form.trust == "other":
+        counts += _verb(candidate, passage, cues)
+    if form.trust == "cue" and _whispered(candidate, form, passage):
+        counts.append((-1, "not in capitals"))
+    return counts
+
+
+def _product(candidate: Candidate, form: Form, passage: Passage, cues: dict[str, frozenset[str]]) -> str | None:
+    """'Silver ring', 'scandium alloy bikes': the product one or two words on."""
+    if form.trust == "mineral" and form.kind != "name":
+        return None
+    after, second = passage.after(candidate), passage.word(candidate.last + 1)
+    if after in cues["goods"]:
+        return after if form.trust != "mineral" else None
+    return second if second in cues["goods"] and after in _STUFF else None
+
+
+_STUFF: Final = frozenset({"alloy", "metal", "steel"})
+
+
+def _whispered(candidate: Candidate, form: Form, passage: Passage) -> bool:
+    """An acronym of at most four letters written small is more often a word (apt, mop, wc)."""
+    return form.text.isupper() and len(form.text) <= 4 and passage.words.raw[candidate.first].islower()
+
+
+def _ahead(candidate: Candidate, passage: Passage, market: frozenset[str]) -> bool:
+    return any(passage.word(i) in market or i in passage.minerals for i in range(candidate.last, candidate.last + 4))
+
+
+def name_part(candidate: Candidate, passage: Passage) -> bool:
+    """In ordinary sentences only names capitalise a mineral: 'Sigma Lithium said', 'shares of Lithium Americas'."""
+    first, last = candidate.first, candidate.last - 1
+    if passage.styles[first] != "sentence" or not passage.capitalised(first) or passage.word(first - 1) == "#":
+        return False
+    after = passage.capitalised(last + 1) and last + 1 not in passage.minerals
+    if passage.starts_sentence(first):
+        return False
+    before = passage.capitalised(first - 1) and first - 1 not in passage.minerals
+    return after or (before and not passage.starts_sentence(first - 1)) or (before and len(passage.words) > first + 2)
+
+
+def _place(candidate: Candidate, passage: Passage, cues: dict[str, frozenset[str]]) -> bool:
+    """'Boron, Calif.': a comma and a state, both with capitals."""
+    at = candidate.last
+    named = passage.words.raw[candidate.first][:1].isupper() and passage.word(at) == ","
+    return named and passage.word(at + 1) in cues["states_us"] and passage.words.raw[at + 1][:1].isupper()
+
+
+def _verb(candidate: Candidate, passage: Passage, cues: dict[str, frozenset[str]]) -> list[tuple[int, str]]:
+    """'Lead' that leads: after a subject without comma or conjunction, or before a noun that is no market noun."""
+    market = cues["hard"] | cues["soft"] | cues["price_verbs"]
+    after = passage.after(candidate)
+    counts = []
+    if candidate.first - 1 in passage.minerals:
+        counts.append((-5, "a verb after its subject"))
+    held = passage.word(candidate.first - 1) in cues["possessors"] | cues["articles"]
+    if held and after not in market and not _listed(candidate, passage, cues["connectors"]):
+        counts.append((-3, "a noun: the lead"))
+    if after.isalpha() and after not in market | cues["connectors"] | _AFTER_NOUN:
+        counts.append((-3, f"{after!r} after it"))
+    return counts
+
+
+_AFTER_NOUN: Final = frozenset(
+    {"is", "are", "was", "were", "has", "had", "at", "on", "in", "from", "for", "by", "with", "over", "will", "would"}
+)
