@@ -1,0 +1,123 @@
+"""Items in, scans out: who is about critical minerals, in a language the model reads, and what it says.
+
+    [(Item, relevance of its thread)] -> gates -> model.label(those that pass, in one call) -> [Scan]
+
+Everything is pure but the model, which is passed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+from uuid import UUID
+
+from nlp.mentions import Reader
+from nlp.text import SUPPORTED, language
+from records import Item, Label, Mention, Scan
+
+NOT_RELEVANT: Final = "not about critical minerals"
+NO_TEXT: Final = "no text"
+
+Pair = tuple[str | None, str]
+"""Context and text, as the model reads them."""
+Progress = Callable[[int], None]
+"""Told how many more are done."""
+
+
+class Labeller(Protocol):
+    """A stance model."""
+
+    @property
+    def id(self) -> str: ...  # noqa: D102
+
+    def label(self, pairs: Sequence[Pair], progress: Progress | None = None) -> list[Label]:
+        """One label for every pair, in order; `progress` is told how many more texts are done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read off a text that is not stored; the label is the model's answer whatever the gates say."""
+
+    label: Label
+    relevant: bool
+    language: str | None
+    mentions: tuple[Mention, ...]
+
+
+def relevance(text: str, context: str | None, mentions: Iterable[Mention], reader: Reader) -> bool:
+    """Whether a text or its context names a mineral or uses an umbrella term such as 'critical minerals'."""
+    if any(m.type == "mineral" for m in mentions) or reader.umbrella(text):
+        return True
+    return context is not None and about(context, reader)
+
+
+def about(text: str, reader: Reader) -> bool:
+    """Whether one text by itself is about critical minerals."""
+    return reader.umbrella(text) or any(m.type == "mineral" for m in reader.find(text))
+
+
+def scan(
+    items: Sequence[tuple[Item, bool | None]], reader: Reader, model: Labeller, *, progress: Progress | None = None
+) -> list[Scan]:
+    """One scan per item, in order; the bool is the stored relevance of the item's thread, None if unknown.
+
+    An item is relevant if it, its context, or another item of its thread in the batch is. `progress` is told of the
+    items that need no label at once, of the others as the model labels them. Raises what the model raises.
+    """
+    found = [reader.find(item.text) for item, _ in items]
+    relevant = _relevant(items, found, reader)
+    gated = [_gate(item, r, m) for (item, _), r, m in zip(items, relevant, found, strict=True)]
+    pairs = [(s.item.context, s.item.text) for s in gated if s.skipped is None]
+    if progress:
+        progress(len(gated) - len(pairs))
+    labels = iter(model.label(pairs, progress) if pairs else [])
+    return [s if s.skipped else _labelled(s, next(labels)) for s in gated]
+
+
+def read(texts: Sequence[Pair], reader: Reader, model: Labeller) -> list[Reading]:
+    """Label texts without storing them: pairs of context (or None) and text, one reading each, in order."""
+    readings = []
+    for (context, text), label in zip(texts, model.label(list(texts)), strict=True):
+        mentions = reader.find(text)
+        readings.append(Reading(label, relevance(text, context, mentions, reader), language(text)[0], mentions))
+    return readings
+
+
+def _relevant(
+    items: Sequence[tuple[Item, bool | None]], found: Sequence[tuple[Mention, ...]], reader: Reader
+) -> list[bool]:
+    contexts: dict[str, bool] = {}  # the comments of a thread share their context: read it once
+    own: list[bool] = []
+    threads: set[UUID] = set()
+    for (item, inherited), mentions in zip(items, found, strict=True):
+        answer = bool(inherited) or relevance(item.text, None, mentions, reader)
+        if not answer and item.context:
+            if item.context not in contexts:
+                contexts[item.context] = about(item.context, reader)
+            answer = contexts[item.context]
+        own.append(answer)
+        if answer:
+            threads.add(item.item_id if _opens(item) else item.thread_id or item.item_id)
+    return [
+        a or (item.thread_id in threads if item.thread_id else False) for a, (item, _) in zip(own, items, strict=True)
+    ]
+
+
+def _opens(item: Item) -> bool:
+    return item.thread_id is None or item.thread_id == item.item_id
+
+
+def _gate(item: Item, relevant: bool, mentions: tuple[Mention, ...]) -> Scan:
+    if not item.text.strip():
+        return Scan(item, relevant, None, skipped=NO_TEXT)
+    code, _ = language(item.text)
+    if not relevant:
+        return Scan(item, False, code, skipped=NOT_RELEVANT)
+    if code is not None and code not in SUPPORTED:
+        return Scan(item, True, code, mentions, skipped=f"language: {code}")
+    return Scan(item, True, code, mentions)
+
+
+def _labelled(gated: Scan, label: Label) -> Scan:
+    return Scan(gated.item, gated.relevant, gated.language, gated.mentions, label)
