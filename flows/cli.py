@@ -22,6 +22,7 @@ from flows.version import VERSION
 
 FAILED, WRONG_USE, UNREACHED, INTERRUPTED = 1, 2, 3, 130
 
+ROOMS = ("flows", "sources", "nlp", "storage", "digest")
 log = logging.getLogger("oresight")
 
 
@@ -37,7 +38,9 @@ def cli(debug: bool) -> None:
       oresight demo                   the same over the bundled sample, without network or keys
       oresight status                 what each channel did last
     """
-    logging.basicConfig(level=logging.DEBUG if debug else logging.ERROR, format="%(name)s: %(message)s")
+    logging.basicConfig(level=logging.ERROR, format="%(name)s: %(message)s")
+    for room in (*ROOMS, "oresight"):  # not the libraries: what they tell at this level may hold secrets
+        logging.getLogger(room).setLevel(logging.DEBUG if debug else logging.ERROR)
 
 
 @cli.command()
@@ -230,14 +233,11 @@ def _exit_code(error: Exception) -> int:
     return UNREACHED if isinstance(error, NothingReached) else FAILED
 
 
-KNOWN = ("flows.", "sources.", "nlp.", "storage.", "digest.")
-
-
 def _one_line(error: Exception) -> str:
     if isinstance(error, OSError):
         if error.errno == errno.ENOSPC:
             return "the disk is full; free some space and run again, nothing that was committed is lost"
         return f"{error.strerror or error}: {error.filename or ''}".rstrip(": ")
-    if type(error).__module__.startswith(KNOWN):
+    if type(error).__module__.split(".")[0] in ROOMS:
         return " ".join(str(error).split())
     return f"unexpected {type(error).__name__}: {' '.join(str(error).split())}; run again with --debug and report it"

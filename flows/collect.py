@@ -8,6 +8,7 @@ it is the network's fault, and no feed is blamed.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -41,6 +42,7 @@ class Collected:
     """What one run yielded; `states` holds each channel's telling page: its failure, else its last one."""
 
     states: dict[str, FetchResult] = field(default_factory=dict)
+    fetched: Counter[str] = field(default_factory=Counter)  # entries seen, by channel
     new: int = 0
     updated: int = 0
 
@@ -131,7 +133,8 @@ class Book:
                 self._commit(channel, page)
             else:
                 failures.append((channel, page))
-        outage = not self.collected.delivered and health.blames_the_network([page for _, page in failures])
+        pages_failed = [page for _, page in failures]
+        outage = not self.collected.delivered and health.blames_the_network(pages_failed, self.states)
         for channel, page in failures:
             self._commit(channel, page, outage=outage)
         items.finish_run(self.con, self.run_id, self.collected.outcome, now=datetime.now(UTC))
@@ -142,6 +145,7 @@ class Book:
         added = items.add(self.con, self.run_id, page, after, now=self.now)
         self.states[channel.name] = after
         self.collected.states[channel.name] = page
+        self.collected.fetched[channel.name] += page.fetched
         self.collected.new += added.new
         self.collected.updated += added.updated
 
@@ -185,6 +189,6 @@ def collect(names: list[str] | None = None, everything: bool = False) -> int:
 def rows(collected: Collected) -> list[dict[str, object]]:
     """One row a channel: state, entries on the page, reason."""
     return [
-        {"channel": name, "state": page.state, "fetched": page.fetched, "reason": page.reason}
+        {"channel": name, "state": page.state, "fetched": collected.fetched[name], "reason": page.reason}
         for name, page in sorted(collected.states.items())
     ]

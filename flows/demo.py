@@ -26,7 +26,7 @@ def sample_settings(settings: Settings, now: datetime) -> Iterator[Settings]:
         listed.write_text(channels.channels_toml(url), encoding="utf-8")
         yield load(
             home=home,
-            channels=listed,
+            channels_file=listed,
             stance_model=settings.stance_model,
             host_delay=0,
             allow_hosts=urlsplit(url).netloc,

@@ -26,7 +26,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore")
 
     home: Path = Field(Path("var"), alias="ORESIGHT_HOME")
-    channels: Path = Field(ROOT / "config" / "channels.toml", alias="ORESIGHT_CHANNELS")
+    channels_file: Path | None = Field(None, alias="ORESIGHT_CHANNELS")
     stance_model: Path = Field(ROOT / "nlp" / "models" / "stance-minilm", alias="ORESIGHT_STANCE_MODEL")
     user_agent: str = Field(
         "oresight/0.1 (feed reader for research; no contact given: set ORESIGHT_USER_AGENT)",
@@ -40,6 +40,12 @@ class Settings(BaseSettings):
     reddit_username: SecretStr | None = Field(None, alias="REDDIT_USERNAME")
     reddit_password: SecretStr | None = Field(None, alias="REDDIT_PASSWORD")
     reddit_url: str | None = Field(None, alias="ORESIGHT_REDDIT_URL")
+
+    @property
+    def channels(self) -> Path:
+        """The list of channels: the one that is named, else the home's own, else the one that ships."""
+        own = self.home / "channels.toml"
+        return self.channels_file or (own if own.exists() else ROOT / "config" / "channels.toml")
 
     @property
     def allowed(self) -> frozenset[str]:

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import urljoin
@@ -64,13 +64,24 @@ def parse(page: Page, channel: Channel, *, now: datetime) -> FetchResult:
     found = FetchResult(
         channel.name,
         "ok" if items else "empty",
-        "" if items else "no entry has a title, a text or a link",
+        _told(flags, dropped) if items else "no entry has a title, a text or a link",
         items=items,
         fetched=len(document.entries),
         dropped=dropped,
         watermark=max((i.published_at for i in items if i.date_quality in ("explicit", "zone_guessed")), default=None),
     )
     return _validated(found, page, whole=whole)
+
+
+def _told(flags: Mapping[str, bool], dropped: int) -> str:
+    """What a person should know of a page that was read all the same; nothing where all is well."""
+    told = {
+        "truncated": "the feed is cut off; what came was kept",
+        "malformed": "the feed is malformed; what could be read was kept",
+        "repaired": "characters that could not be read were replaced",
+    }
+    words = [told[flag] for flag in told if flags[flag]][:1]
+    return "; ".join(words + ([f"{dropped} entries hold neither title, text nor link"] if dropped else []))
 
 
 def _unchanged(channel: Channel, state: ChannelState, etag: str | None, last_modified: str | None) -> FetchResult:

@@ -116,7 +116,7 @@ def test_the_same_store_gives_the_same_page(demo: Demo) -> None:
 
 def test_status_shows_every_channel(demo: Demo) -> None:
     """`status` in the demo's home lists all its channels with their states."""
-    done = oresight("status", home=demo.home, env={"ORESIGHT_CHANNELS": str(demo.home / "channels.toml")})
+    done = oresight("status", home=demo.home)
     lines = [line.split("\t") for line in done.stdout.decode().splitlines()]
     assert done.returncode == 0
     assert len(lines) == 20
