@@ -9,7 +9,9 @@ depends on how far its bare form can be trusted (RULES.md: default_sense, cue_re
     +2  in a list with another mineral                                   -4  a product after it (foil, ring, cube)
     +1  words of trade and mining near it, at most two                   -2  a topic of another sense near it, then -1
     +1  money or a unit near it                                          -2  'a' before it and no market noun after
-    +1  another mineral near it (+2 for two or more); a country          -4  part of a capitalised name, or a town
+    +1  another mineral near it (+2 for two or more); a country*         -4  part of a capitalised name, or a town
+
+* +2 where the country stands just before it (Thai tin).
 """
 
 from __future__ import annotations
@@ -154,7 +156,7 @@ def _for(
     if form.trust == "cue" and _again(candidate, form, passage):
         counts.append((1, "the text names it otherwise too"))
     if not lead and any(i in passage.countries for i in passage.around(candidate, NEAR)):
-        counts.append((1, "a country near it"))
+        counts.append((2 if candidate.first - 1 in passage.countries else 1, "a country near it"))
     return counts
 
 

@@ -9,6 +9,7 @@ second, statistical pass can look again at those whose form is ambiguous (`Form.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
@@ -20,7 +21,7 @@ from spacy.tokens import Doc
 from nlp.cues import Candidate, Passage, Verdict, mineral, styles
 from nlp.gazetteer import Form, Gazetteer, Sense, key
 from nlp.places import country
-from nlp.words import Words, fold, split
+from nlp.words import Words, split
 from records import Mention
 
 MOST: Final = 200_000
@@ -49,7 +50,7 @@ class Reader:
         for label, wanted in phrases.items():
             self._matcher.add(label, [Doc(self._vocab, words=p.split()) for p in wanted])
         self._known = frozenset(w for wanted in phrases.values() for p in wanted for w in p.split())
-        self._umbrella = _pattern(gazetteer.umbrella)
+        self._umbrella = _pattern((*gazetteer.umbrella, *_of_minerals(gazetteer)))
 
     def find(self, text: str) -> tuple[Mention, ...]:
         """Mentions in the first MOST characters by start; text[start:end] is the surface. Never raises, linear time."""
@@ -68,7 +69,7 @@ class Reader:
 
     def umbrella(self, text: str) -> bool:
         """Whether the text holds an umbrella term such as 'critical minerals'."""
-        return self._umbrella.search(text) is not None
+        return self._umbrella.search(text[:MOST].lower()) is not None
 
     def _split(self, text: str) -> Words:
         return split(text[:MOST], self._hashtags)
@@ -139,10 +140,18 @@ def _keys(phrases: Iterable[str]) -> frozenset[str]:
     return frozenset(filter(None, map(key, phrases)))
 
 
+def _of_minerals(gazetteer: Gazetteer) -> Iterator[str]:
+    """Names of companies that hold a mineral: no mention, but a text with Lithium Americas is about the subject."""
+    minerals = _keys(gazetteer.minerals)
+    yield from (name for name in gazetteer.names if minerals.intersection(key(name).split()))
+
+
 def _pattern(terms: Iterable[str]) -> re.Pattern[str]:
     """One expression for all umbrella terms; up to three spaces, hyphens or the like may part their words."""
-    spelt = sorted({r"[\W_]{0,3}".join(map(re.escape, re.findall(r"\w+", fold(t)))) for t in terms}, reverse=True)
-    return re.compile(rf"(?<![^\W_])(?:{'|'.join(spelt)})s?(?![^\W_])", re.IGNORECASE)
+    spelt = {r"[\W_]{0,3}".join(map(re.escape, re.findall(r"\w+", t.lower()))) for t in terms}
+    folded = {unicodedata.normalize("NFKD", t).encode("ascii", "ignore").decode() for t in spelt}
+    ordered = "|".join(sorted(spelt | folded, reverse=True))
+    return re.compile(rf"(?<![^\W_])(?:{ordered})s?(?![^\W_])")
 
 
 def _named(words: Words, start: int, end: int) -> bool:

