@@ -44,7 +44,7 @@ def test_precision_and_recall_stay_above_the_floor(rows: list[dict[str, object]]
 
 
 def test_the_second_set_stays_above_the_floor() -> None:
-    """Sentences written beside the rules for ambiguities the first set leaves out keep their precision and recall too."""
+    """Sentences written for ambiguities that the first set leaves out are read as well."""
     rows = [json.loads(line) for line in MORE.read_text(encoding="utf-8").splitlines()]
     measured = score(rows, ruled(Reader(load(ROOT / "config" / "gazetteers"))))
     assert all(min(figures) >= 0.97 for figures in measured.values()), measured
