@@ -30,6 +30,8 @@ DELIVERED: tuple[State, ...] = ("ok", "empty", "not_modified", "moved", "silent"
 
 ITEM_SEPARATOR = "\n\n"
 """Between a headline and what follows it in `Item.text`."""
+DELETED = "deleted"
+"""A flag of an item that its source had deleted: it has no words, no author and no address."""
 CONTEXT_SEPARATOR = " || "
 """Between a thread's title and the parent comment in `Item.context`."""
 

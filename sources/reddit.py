@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 
 import praw
 
-from records import Channel, ChannelState, FetchResult, Gap, Item
+from records import DELETED, Channel, ChannelState, FetchResult, Gap, Item
 from sources.reddit_calls import Calls, Refused
 from sources.reddit_http import Keys, connect
 from sources.reddit_items import Data, Desk, fullname, things
@@ -152,7 +152,8 @@ class _Run:
             item = self.desk.submission(data)
             if item is not None:
                 items.append(item)
-                self._note(item, is_new=name not in old, has_comments=bool(data.get("num_comments")))
+                alive = DELETED not in item.flags  # without its title a thread gives its comments no context
+                self._note(item, is_new=name not in old, has_comments=alive and bool(data.get("num_comments")))
         repeated = sum(fullname(kind, data) in self.seen for kind, data in found) - len(named)
         return FetchResult(
             self.desk.channel.name,

@@ -20,7 +20,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-from records import CONTEXT_SEPARATOR, ITEM_SEPARATOR, Channel, DateQuality, Item
+from records import CONTEXT_SEPARATOR, DELETED, ITEM_SEPARATOR, Channel, DateQuality, Item
 from sources.identity import canonical, item_id
 from sources.reddit_calls import odd
 
@@ -75,21 +75,25 @@ class Desk:
     now: datetime
 
     def submission(self, data: Data) -> Item | None:
-        """Return a submission's item; None where it was taken away or has no name or words."""
+        """Return a submission's item, a wordless one where it was taken away; None where it has no name or words."""
         name, title, text = fullname("t3", data), _words(data.get("title")), _words(data.get("selftext"))
-        if name is None or data.get("removed_by_category") or {title.lower(), text.lower()} & _GONE:
+        if name is None:
             return None
-        whole = ITEM_SEPARATOR.join(part for part in (title, text) if part)
         thread = item_id("reddit", name)
+        if data.get("removed_by_category") or {title.lower(), text.lower()} & _GONE:
+            return self._deleted(data, name, thread_id=thread)
+        whole = ITEM_SEPARATOR.join(part for part in (title, text) if part)
         return self._item(data, name, _permalink(data, name), (title, whole), thread_id=thread)
 
     def comment(self, data: Data, thread: Item, parents: Mapping[str, Data]) -> Item | None:
-        """Return a comment's item, with the thread's title and the parent's text as its context."""
+        """Return a comment's item, with the thread's title and the parent's text as its context; see `submission`."""
         name, text = fullname("t1", data), _words(data.get("body"))
-        if name is None or text.lower() in _GONE:
+        if name is None:
             return None
         parent = data.get("parent_id")
         parent = parent if isinstance(parent, str) and FULLNAME.fullmatch(parent) else thread.guid
+        if text.lower() in _GONE:
+            return self._deleted(data, name, thread_id=thread.item_id, parent_id=item_id("reddit", parent))
         return self._item(
             data,
             name,
@@ -101,8 +105,13 @@ class Desk:
         )
 
     def _item(self, data: Data, name: str, url: str, words: tuple[str, str], **links: Any) -> Item | None:
-        if not words[1]:
-            return None
+        return self._made(data, name, url, words, **links) if words[1] else None
+
+    def _deleted(self, data: Data, name: str, **links: Any) -> Item:
+        """What is left of a thing that was deleted before it was seen: its place in the tree, and no words."""
+        return self._made({**data, "author": None}, name, None, ("", ""), flags=(DELETED,), **links)
+
+    def _made(self, data: Data, name: str, url: str | None, words: tuple[str, str], **links: Any) -> Item:
         published_at, quality = self._dated(data.get("created_utc"))
         return Item(
             item_id=item_id("reddit", name),

@@ -79,7 +79,7 @@ def test_coverage_tells_the_truth(world: World) -> None:
     """Two runs of three channels leave six rows: what came is counted, the missing feed says why."""
     rows = ask(
         world.home,
-        "select channel, state, new, reason from coverage join runs using (run_id) order by channel, started_at",
+        "select channel, state, new, reason from coverage join runs using (run_id) order by channel, runs.started_at",
     )
     told = [(r["channel"], r["state"], int(r["new"])) for r in rows]
     assert told[:2] == [("absent", "hard", 0)] * 2
@@ -90,16 +90,18 @@ def test_coverage_tells_the_truth(world: World) -> None:
 
 def test_no_author_is_stored_by_name(world: World) -> None:
     """No name of a recorded author stands anywhere in the home."""
-    names = {c["author"] for c in reddit_replay.comments().values() if len(c.get("author") or "") > 9}
+    told = [c["data"] for c in reddit_replay.comments().values()]
+    names = {c["author"] for c in told if len(c.get("author") or "") > 9}
     authored = b"".join(p.read_bytes() for p in world.home.rglob("*.duckdb") if not p.is_symlink())
-    texts = " ".join(str(c.get("body")) for c in reddit_replay.comments().values())
+    texts = " ".join(str(c.get("body")) for c in told)
     assert len(names) > 50
     assert [n for n in names if n.encode() in authored and n not in texts and n not in _other_texts()] == []
 
 
 def _other_texts() -> str:
     return " ".join(
-        f"{s.get('title')} {s.get('selftext')} {s.get('permalink')}" for s in reddit_replay.submissions().values()
+        f"{s['data'].get('title')} {s['data'].get('selftext')} {s['data'].get('permalink')}"
+        for s in reddit_replay.submissions().values()
     )
 
 
@@ -108,6 +110,5 @@ def _counts(home: Path) -> dict[str, int]:
 
 
 def _recorded() -> int:
-    """Submissions of the listing, the tree's own submission, and every comment that still has words."""
-    alive = [c for c in reddit_replay.comments().values() if c.get("body") not in ("[deleted]", "[removed]")]
-    return len(reddit_replay.submissions()) + 1 + len(alive)
+    """Submissions of the listing, the tree's own submission, and every comment, the deleted ones without words."""
+    return len(reddit_replay.submissions()) + 1 + len(reddit_replay.comments())

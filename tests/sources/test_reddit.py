@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from records import Channel, ChannelState, FetchResult, Item
+from records import DELETED, Channel, ChannelState, FetchResult, Item
 from sample.channels import SUBREDDITS, Sub
 from sample.forum import Forum, Note, Post
 from sample.rows import load
@@ -104,13 +104,14 @@ def test_a_reply_knows_its_thread_and_parent() -> None:
     store = Store()
     results = store.run(Forum(posts(1), notes))
     found = {name: store.items[name] for name in store.items if name.startswith("t1_")}
-    contexts = {"t1_c1": "Title 0", "t1_c2": "Title 0 || First", "t1_c4": "Title 0"}
+    contexts = {"t1_c1": "Title 0", "t1_c2": "Title 0 || First", "t1_c3": None, "t1_c4": "Title 0"}
     assert {name: item.context for name, item in found.items()} == contexts
+    assert (found["t1_c3"].text, found["t1_c3"].author_hash, found["t1_c3"].flags) == ("", None, (DELETED,))
     assert found["t1_c2"].parent_id == found["t1_c1"].item_id
     assert found["t1_c1"].parent_id == found["t1_c1"].thread_id == item_id("reddit", "t3_p00000")
     assert found["t1_c4"].parent_id == item_id("reddit", "t1_c3")
     assert found["t1_c2"].url == "https://www.reddit.com/r/mining/comments/p00000/title_0/c2/"
-    assert sum(result.dropped for result in results) == 1
+    assert sum(result.dropped for result in results) == 0
 
 
 def test_authors_are_hashes() -> None:
@@ -129,13 +130,14 @@ def test_authors_are_hashes() -> None:
 @pytest.mark.parametrize(
     ("title", "text"), [("[deleted by user]", ""), ("A title", "[removed]"), ("A title", "[deleted]")]
 )
-def test_what_was_taken_away_is_no_item(title: str, text: str) -> None:
-    """Deleted and removed submissions are counted as dropped."""
+def test_what_was_taken_away_leaves_no_words(title: str, text: str) -> None:
+    """Of deleted and removed submissions the place stays, without title, text, author or address."""
     gone = replace(posts(1)[0], title=title, text=text)
     store = Store()
     results = store.run(Forum([gone], []))
-    assert store.items == {}
-    assert [(r.state, r.fetched, r.dropped) for r in results] == [("ok", 1, 1), ("ok", 0, 0)]
+    (item,) = store.items.values()
+    assert (item.title, item.text, item.author_hash, item.url, item.flags) == ("", "", None, None, (DELETED,))
+    assert [(r.state, r.fetched, r.dropped) for r in results] == [("ok", 1, 0), ("ok", 0, 0)]
 
 
 def test_the_first_run_reads_one_page() -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from records import Channel, ChannelState, FetchResult
+from records import DELETED, Channel, ChannelState, FetchResult
 from sample.server import Request
 from sources import reddit
 from tests.reddit_replay import RECORDINGS, TREE_ID, comments, replay, submissions
@@ -32,12 +32,13 @@ def test_everything_recorded_is_collected() -> None:
     with replay(asked=asked) as base_url:
         results = collect(base_url, ChannelState("askreddit"), set())
     items = {item.guid: item for result in results for item in result.items}
-    # Six of the 541 comments say "[deleted]" in place of a body: they hold no words to label.
+    # Six of the 541 comments say "[deleted]" in place of a body: what is left of them has no words.
     deleted = {name for name, thing in comments().items() if thing["data"]["body"] == "[deleted]"}
     assert (len(submissions()), len(comments()), len(deleted)) == (100, 541, 6)
-    assert set(items) == set(submissions()) | {f"t3_{TREE_ID}"} | (set(comments()) - deleted)
+    assert set(items) == set(submissions()) | {f"t3_{TREE_ID}"} | set(comments())
+    assert {name for name, item in items.items() if DELETED in item.flags} == deleted
     assert max(Counter(item.guid for result in results for item in result.items).values()) == 1
-    assert sum(result.dropped for result in results) == 6
+    assert sum(result.dropped for result in results) == 0
     # The other threads were not recorded; the run says so and stays well.
     assert (results[-1].state, results[-1].reason) == ("ok", "98 of 99 threads not read: HTTP 404")
     assert [r.path for r in asked if r.method == "POST"].count("/api/morechildren/") == 12
@@ -49,9 +50,10 @@ def test_replies_carry_their_thread_and_parent() -> None:
     with replay() as base_url:
         results = collect(base_url, ChannelState("askreddit"), set())
     items = {item.guid: item for result in results for item in result.items}
-    by_id = {item.item_id: item for item in items.values()}
+    alive = [item for item in items.values() if DELETED not in item.flags]
+    by_id = {item.item_id: item for item in alive}
     thread = items[f"t3_{TREE_ID}"]
-    replies = [i for i in items.values() if i.guid.startswith("t1_") and i.parent_id not in {thread.item_id, None}]
+    replies = [i for i in alive if i.guid.startswith("t1_") and i.parent_id not in {thread.item_id, None}]
     assert len(replies) > 300
     for reply in replies:
         assert reply.thread_id == thread.item_id
