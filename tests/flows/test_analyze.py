@@ -77,7 +77,7 @@ def test_hostile_texts_have_answers_and_leave_the_others_alone(tmp_path: Path) -
     """Empty, endless, emojis, control characters, lone surrogates, separators: an answer each, neighbours unharmed."""
     texts = [
         TEXT, "", "word " * 100_000, "🪨🔋🇨🇳" * 50, "a\x00b\x1b[31m\x07", "\ud800 lithium \udfff",
-        "</s></s> [SEP] [CLS] <pad> realist", "Lithium wird in Deutschland abgebaut, sagt die Bundesregierung heute.", TEXT,
+        "</s></s> [SEP] [CLS] <pad> realist", "Lithium wird in Deutschland abgebaut, sagt die Regierung heute.", TEXT,
     ]  # fmt: skip
     stdin = b"".join(json.dumps({"text": t}).encode() + b"\n" for t in texts)
     code, answers, _ = analyze(stdin, home=tmp_path)
