@@ -14,7 +14,8 @@ from uuid import UUID, uuid4
 import duckdb
 
 from records import Channel, ChannelState, FetchResult, Item
-from storage.rows import ITEM_COLUMNS, ITEM_SCHEMA, in_utc, item_from, item_row, lent, table, transaction, utc
+from storage.rows import ITEM_COLUMNS, ITEM_SCHEMA, in_utc, item_from, item_row, lent, table, utc
+from storage.transactions import transaction
 
 _STATE_COLUMNS = (
     "channel, state, reason, etag, last_modified, body_hash, watermark, last_attempt_at, last_success_at, "

@@ -18,7 +18,8 @@ import duckdb
 import pyarrow as pa
 
 from records import Scan
-from storage.rows import lent, table, transaction, utc, utc_day
+from storage.rows import lent, table, utc, utc_day
+from storage.transactions import transaction
 
 _TEXTS = ("item_id", "language", "skipped", "source_kind", "community", "channel", "stance")
 _NUMBERS = ("confidence", "p_realist", "p_industrial_collaboration", "p_skeptic", "p_none")

@@ -67,12 +67,14 @@ def _answer(order: dict[str, Any]) -> dict[str, Any]:
 def _checked(con: duckdb.DuckDBPyConnection, sql: str) -> str:
     """One statement that reads; a courtesy, for the sealed connection is the guard."""
     statements = con.extract_statements(sql)
+    if not statements:
+        raise QueryFailed("there is no statement in this query")
     if len(statements) != 1:
         raise QueryRefused(f"one statement at a time, and this is {len(statements)}: run each by itself")
     if statements[0].type not in _READS:
         kind = statements[0].type.name.replace("_", " ")
         raise QueryRefused(f"{kind} is refused: the snapshot is read-only, only SELECT, SHOW, DESCRIBE and EXPLAIN run")
-    if "enable_logging" in sql.lower():
+    if "enable_logging" in sql.lower():  # a log file it may not write makes DuckDB abort when it is closed
         raise QueryRefused("settings are locked: only SELECT, SHOW, DESCRIBE and EXPLAIN run")
     return sql
 
@@ -189,7 +191,8 @@ def _fail(error: StorageError) -> NoReturn:
 
 
 def _leave(told: dict[str, Any], status: int) -> NoReturn:
-    sys.stdout.flush()
+    if status == 0:
+        sys.stdout.flush()
     sys.stderr.write("\n" + json.dumps(told) + "\n")
     sys.stderr.flush()
     os._exit(status)

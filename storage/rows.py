@@ -1,4 +1,4 @@
-"""Between records and rows: a transaction, Arrow tables in, Items out.
+"""Between records and rows: Arrow tables in, Items out.
 
 [Item] -> pyarrow.Table -> one INSERT ... SELECT        executemany would cost milliseconds a row
 rows   -> [Item]
@@ -36,19 +36,6 @@ ITEM_COLUMNS = (
     "date_quality, first_seen_at, context, thread_id, parent_id, author_hash, flags, version"
 )
 """Columns of base.items in the order of `records.Item`'s fields."""
-
-
-@contextmanager
-def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """All or nothing; nests nowhere."""
-    con.begin()
-    try:
-        yield
-    except BaseException:
-        with suppress(duckdb.Error):  # after a full disk the handle refuses this too; nothing was committed
-            con.rollback()
-        raise
-    con.commit()
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from importlib.resources.abc import Traversable
 import duckdb
 
 from storage.errors import StoreMismatch
-from storage.rows import transaction
+from storage.transactions import transaction
 
 _ROOM = resources.files("storage")
 

@@ -19,8 +19,9 @@ from records import Query
 from storage.errors import NotRefreshed
 from storage.health import health
 from storage.quotations import quotations
-from storage.rows import transaction, utc
+from storage.rows import utc
 from storage.status import channel_rows, totals
+from storage.transactions import transaction
 
 __all__ = [
     "channel_rows", "community_counts", "counts", "freshness", "health", "history", "model_in_use", "queries",
@@ -131,10 +132,11 @@ def freshness(con: duckdb.DuckDBPyConnection) -> datetime:
 
 def model_in_use(con: duckdb.DuckDBPyConnection) -> tuple[str, str]:
     """The model that labelled last, else the one registered last, and its quality in one sentence."""
-    row = con.execute(
-        "SELECT model, quality FROM models ORDER BY last_used_at DESC NULLS LAST, registered_at DESC LIMIT 1"
-    ).fetchone()
-    return (row[0], row[1]) if row else ("none", "No model has labelled anything yet.")
+    # Without LIMIT: DuckDB 1.5 can lose rows of a top-n over a nullable column that was updated since a checkpoint.
+    rows = con.execute(
+        "SELECT model, quality FROM models ORDER BY last_used_at DESC NULLS LAST, registered_at DESC, model"
+    ).fetchall()
+    return rows[0] if rows else ("none", "No model has labelled anything yet.")
 
 
 def _run(con: duckdb.DuckDBPyConnection, sql: str) -> tuple[Counts, ...]:
