@@ -22,7 +22,8 @@ _STATE_COLUMNS = (
     "next_due_at, failures"
 )
 _CHANGED = """
-    incoming.item_id::UUID = items.item_id AND incoming.channel = items.channel AND items.deleted_at IS NULL AND (
+    incoming.item_id::UUID = items.item_id AND incoming.channel = items.channel AND items.deleted_at IS NULL
+        AND incoming.deleted_at IS NULL AND (
         items.title IS DISTINCT FROM incoming.title OR items.text_hash <> incoming.text_hash::UUID
         OR items.url IS DISTINCT FROM incoming.url)
 """

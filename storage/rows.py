@@ -16,7 +16,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import duckdb
 import pyarrow as pa
 
-from records import Item
+from records import DELETED, Item
 
 _TEXT = pa.string()
 _TIME = pa.timestamp("us", tz="UTC")
@@ -26,7 +26,7 @@ ITEM_SCHEMA = pa.schema(
         *[(n, _TEXT) for n in ("item_id", "source_kind", "channel", "community", "guid", "url", "original_url")],
         *[(n, _TEXT) for n in ("title", "text", "text_hash", "context", "published_raw", "date_quality")],
         *[(n, _TEXT) for n in ("thread_id", "parent_id", "story_id", "author_hash")],
-        *[(n, _TIME) for n in ("published_at", "first_seen_at")],
+        *[(n, _TIME) for n in ("published_at", "first_seen_at", "deleted_at")],
         ("day", pa.date32()),
         ("flags", pa.list_(_TEXT)),
     ]
@@ -78,6 +78,7 @@ def item_row(item: Item) -> dict[str, Any]:
         "author_hash": item.author_hash,
         "published_at": item.published_at,
         "first_seen_at": item.first_seen_at,
+        "deleted_at": item.first_seen_at if DELETED in item.flags else None,
         "day": utc_day(item.published_at),
         "flags": list(item.flags),
     }

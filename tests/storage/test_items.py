@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from records import Channel, ChannelState, FetchResult, Gap, Item
+from records import DELETED, Channel, ChannelState, FetchResult, Gap, Item
 from storage import items
 from tests.storage.made import KEY, NOW, add_page, add_scans, comment, emptied, item, item_id, post, scan
 
@@ -97,6 +97,17 @@ def test_deleted_stays_deleted(con: duckdb.DuckDBPyConnection) -> None:
     assert add_page(con, [post(1)]) == items.Added(0, 0)
     assert items.known(con, ["guid-1", "guid-2"]) == {"guid-1"}
     assert items.unlabelled(con, **KEY) == []
+
+
+def test_deleted_before_it_was_seen(con: duckdb.DuckDBPyConnection) -> None:
+    """A tombstone is a row that waits for no label; one that comes for a known item makes no version of it."""
+    tombstone = replace(item(1), text="", title="", flags=(DELETED,))
+    assert add_page(con, [tombstone]) == items.Added(1, 0)
+    assert con.execute("SELECT deleted_at = first_seen_at FROM items").fetchall() == [(True,)]
+    assert items.count_unlabelled(con, **KEY) == 0
+    add_page(con, [item(2)])
+    assert add_page(con, [replace(tombstone, item_id=item(2).item_id)]) == items.Added(0, 0)
+    assert con.execute("SELECT count(*) FROM base.item_versions").fetchall() == [(0,)]
 
 
 def test_round_trip(con: duckdb.DuckDBPyConnection) -> None:
