@@ -28,6 +28,7 @@ def test_surest_first(con: duckdb.DuckDBPyConnection) -> None:
     """The surest is quoted first, but a passage of readable length goes before a surer scrap."""
     scrap = scan(item(3), label=label(evidence=(10, 16), **SURE))
     fill(con, [scan(item(1)), scan(item(2), label=label(confidence=0.8)), scrap, scan(item(4), "skeptic")])
+    assert [q.url for q in series.quotations(con, WEEK)] == [item(2).url, item(4).url]
     quoted = [(q.stance, q.url) for q in series.quotations(con, WEEK, per_stance=3)]
     assert quoted == [("realist", item(2).url), ("realist", item(1).url), ("realist", scrap.item.url),
                       ("skeptic", item(4).url)]  # fmt: skip
