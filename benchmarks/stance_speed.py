@@ -9,7 +9,7 @@ stance and several sentences cost; `mixed` is authored texts as they are, eviden
 from __future__ import annotations
 
 import argparse
-import json
+import os
 import platform
 import resource
 import subprocess
@@ -60,17 +60,14 @@ def first_answer(folder: Path) -> float:
     return time.perf_counter() - started
 
 
-def rows(folder: Path, seconds: float) -> Iterator[tuple[str, float]]:
-    """Name and value of each figure."""
-    yield "first answer, s (median of 5)", sorted(first_answer(folder) for _ in range(5))[2]
-    parcel = stance.unpack(folder)
-    for precision in ("bf16", "f32"):
-        model = stance.start(parcel, precision)
-        for tokens in (32, 64, 128):
-            yield f"{precision}, {tokens} tokens, items/s", rate(model, sized(model, tokens, 256), seconds)
-        mixed = [example.pair for example in read(AUTHORED)[::6]]
-        yield f"{precision}, mixed, items/s", rate(model, mixed, seconds)
-    yield "resident, both loaded, MB", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+def rates(folder: Path, precision: str, seconds: float) -> Iterator[tuple[str, float]]:
+    """Name and value of each figure of one precision, in a process that loads no other."""
+    model = stance.start(stance.unpack(folder), precision)
+    for tokens in (32, 64, 128):
+        yield f"{precision}, {tokens} tokens, items/s", rate(model, sized(model, tokens, 256), seconds)
+    mixed = [example.pair for example in read(AUTHORED)[::6]]
+    yield f"{precision}, mixed, items/s", rate(model, mixed, seconds)
+    yield f"{precision}, resident at most, MB", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def main() -> None:
@@ -78,10 +75,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     parser.add_argument("--model", type=Path, default=SHIPPED)
     parser.add_argument("--seconds", type=float, default=5.0)
+    parser.add_argument("--precision", choices=("bf16", "f32"), help="only this one; default: both, and the start")
     given = parser.parse_args()
-    print(json.dumps({"machine": platform.processor() or platform.machine(), "python": platform.python_version()}))  # noqa: T201
-    for name, value in rows(given.model, given.seconds):
-        print(f"{name:34} {value:8.1f}", flush=True)  # noqa: T201
+    if given.precision:
+        for name, value in rates(given.model, given.precision, given.seconds):
+            print(f"{name:34} {value:8.1f}", flush=True)  # noqa: T201
+        return
+    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
+    print(f"{platform.machine()}, {os.cpu_count()} processors, load before the start {load}")  # noqa: T201
+    fastest = sorted(first_answer(given.model) for _ in range(5))
+    print(f"{'first answer, s (median of 5)':34} {fastest[2]:8.1f}", flush=True)  # noqa: T201
+    for precision in ("bf16", "f32"):
+        subprocess.run([sys.executable, __file__, *sys.argv[1:], "--precision", precision], check=True)  # noqa: S603
 
 
 if __name__ == "__main__":

@@ -27,5 +27,6 @@ class Config:
     low_weight: float = 0.3  # of an example whose label its annotator called a coin toss
     drop_context: float = 0.1  # share of pairs shown without their context, anew in each epoch
     average_from: float = 0.5  # weights are averaged over the steps after this share of the run
+    none_share: float = 2 / 3  # of the items the model will meet; training texts are not drawn like them
     bf16: bool = True  # autocast; agrees with fp32 well enough to train, and is 1.5 times as fast with AVX512-BF16
     threads: int = 2

@@ -75,7 +75,8 @@ def prepare(data: Path | None, base: Path | None, config: Config) -> Run:
 
 
 def deliver(run: Run, tuned: network.Network, tokenizer: Any, output: Path) -> Trained:
-    """Round, calibrate, measure and write a tuned network."""
+    """Tilt to the expected share of `none`, round, calibrate, measure and write a tuned network."""
+    tune.tilt(tuned, run.corpus.train, run.config)
     half(tuned)
     dev = texts.scored(run.corpus.dev)
     logits = tune.logits(tuned, tokenizer, dev, run.config.length)

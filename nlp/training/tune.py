@@ -5,6 +5,7 @@ Example, ... -> pairs -> batches of like length -> AdamW -> averaged weights -> 
 
 from __future__ import annotations
 
+import math
 import random
 import time
 from collections import Counter
@@ -80,6 +81,26 @@ def class_weights(examples: Sequence[Example], config: Config) -> torch.Tensor:
     return torch.tensor(raw / mean, dtype=torch.float32)
 
 
+def tilt(network: net.Network, examples: Sequence[Example], config: Config) -> None:
+    """Move the head's bias from the share of `none` that training showed to `config.none_share`, in place.
+
+    Logit adjustment for a known prior (Saerens et al. 2002): each side gains the logarithm of its share's change.
+    """
+    weights = class_weights(examples, config).double()
+    shown = torch.zeros(len(LABELS), dtype=torch.float64)
+    for example in examples:
+        shown[example.target] += weights[example.target] * _worth(example, config)
+    none = float(shown[LABELS.index("none")] / shown.sum())
+    gain = torch.full((len(LABELS),), math.log((1 - config.none_share) / (1 - none)))
+    gain[LABELS.index("none")] = math.log(config.none_share / none)
+    with torch.no_grad():
+        network.head.bias += gain
+
+
+def _worth(example: Example, config: Config) -> float:
+    return config.low_weight if example.confidence == "low" else 1.0
+
+
 def batches(
     examples: Sequence[Example], tokenizer: Any, config: Config, epoch: int
 ) -> Iterator[tuple[list[Example], list[Encoded]]]:
@@ -96,7 +117,7 @@ def batches(
 
 def _step(network: net.Network, loss: Any, batch: list[Example], encoded: list[Encoded], config: Config) -> float:
     network.train()
-    weights = torch.tensor([config.low_weight if e.confidence == "low" else 1.0 for e in batch])
+    weights = torch.tensor([_worth(example, config) for example in batch])
     with torch.autocast("cpu", dtype=torch.bfloat16, enabled=config.bf16):
         logits = network(*net.tensors(encoded))
     losses = loss(logits, torch.tensor([example.target for example in batch])) * weights

@@ -1,5 +1,6 @@
 """Training end to end on a handful of texts with a tiny encoder, and the file it leaves against the original."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +46,6 @@ def texts() -> list[data.Example]:
 
 def test_same_seed_same_weights(base: Path) -> None:
     """A run repeated gives the very same answers; another seed gives others."""
-    from dataclasses import replace  # noqa: PLC0415
-
     from nlp.training import tune  # noqa: PLC0415
 
     def answers(seed: int) -> Any:
@@ -59,8 +58,6 @@ def test_same_seed_same_weights(base: Path) -> None:
 
 def test_learns_what_it_is_shown(base: Path) -> None:
     """Shown a few texts often, a fresh network's loss falls well below that of guessing."""
-    from dataclasses import replace  # noqa: PLC0415
-
     from nlp.training import tune  # noqa: PLC0415
 
     told: list[str] = []
@@ -73,6 +70,19 @@ def test_learns_what_it_is_shown(base: Path) -> None:
     losses = [float(line.split("loss ")[1].split(",")[0]) for line in told]
     assert len(losses) == 30
     assert losses[-1] < 0.8 * losses[0]
+
+
+def test_tilt_moves_the_share_of_none(base: Path) -> None:
+    """A network that gives each label the share it was shown gives `none` the expected share once tilted."""
+    from nlp.training import network, tune  # noqa: PLC0415
+
+    examples = [data.Example(str(i), "news", None, "x", "none" if i < 30 else "skeptic", "") for i in range(100)]
+    net, _ = network.from_base(base, 0.0)
+    flat = replace(settings(), class_power=0.0, none_share=0.6)
+    with torch.no_grad():
+        net.head.bias.copy_(torch.log(torch.tensor([1e-9, 1e-9, 0.7, 0.3])))
+    tune.tilt(net, examples, flat)
+    assert torch.softmax(net.head.bias, 0).tolist() == pytest.approx([0, 0, 0.4, 0.6], abs=1e-6)
 
 
 def test_saved_network_comes_back(base: Path, tmp_path: Path) -> None:
