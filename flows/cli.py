@@ -175,6 +175,25 @@ def sql(query: str, fmt: str) -> None:
 
 
 @cli.command()
+@click.option("--data", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Further JSON lines.")
+@click.option("--output", type=click.Path(file_okay=False, path_type=Path), default=Path("stance-model"))
+@click.option("--base", type=click.Path(exists=True, file_okay=False, path_type=Path), help="The base weights.")
+def train(data: Path | None, output: Path, base: Path | None) -> None:
+    """Retrain, measure and export the stance model (needs the `train` extra).
+
+    \b
+    Example:
+      oresight train --data more-texts --output stance-model
+    """
+    try:
+        from nlp.training import train as training
+    except ModuleNotFoundError as error:
+        raise UsageError(f"{error.name} is missing: install the train extra, pip install -e '.[train]'") from None
+    training.train(data, output, base=base, say=show.say)
+    _print_paths((output,))
+
+
+@cli.command()
 def demo() -> int:
     """The same pipeline over the bundled sample, served over real HTTP on loopback: no network, no keys.
 

@@ -13,7 +13,7 @@ import pytest
 from tests.flows.command import oresight
 from tests.flows.conftest import Demo
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(200)]
+pytestmark = [pytest.mark.xdist_group("demo"), pytest.mark.slow, pytest.mark.timeout(200)]
 
 
 def ask(home: Path, sql: str) -> list[dict[str, str]]:

@@ -133,6 +133,7 @@ def test_wrong_keys_are_the_channels_state(tmp_path: Path) -> None:
     assert b"7781" not in done.stderr + done.stdout + written
 
 
+@pytest.mark.xdist_group("demo")
 def test_a_second_writer_is_told_who_is_first(demo: Demo) -> None:
     """While another job holds the store, a second one ends with one line and exit 1; readers go on."""
     with (demo.home / "writer.lock").open("r+") as file:
