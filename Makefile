@@ -16,14 +16,14 @@ demo: .venv/run.stamp  ## the same pipeline over the bundled sample: no network,
 	@$(BIN)/oresight demo
 
 test: .venv/dev.stamp  ## the whole test suite
-	@$(BIN)/pytest -n auto --dist loadgroup
+	@$(BIN)/pytest -n auto --dist loadfile
 
 check: .venv/dev.stamp  ## format, lint, types, import contracts, tests
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
-	@$(BIN)/pytest -n auto --dist loadgroup
+	@$(BIN)/pytest -n auto --dist loadfile
 
 bench: .venv/run.stamp  ## every figure that the documents quote
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import fcntl
 import io
 import json
+import os
 import re
 from pathlib import Path
 
@@ -13,7 +15,7 @@ import pytest
 from tests.flows.command import oresight
 from tests.flows.conftest import Demo
 
-pytestmark = [pytest.mark.xdist_group("demo"), pytest.mark.slow, pytest.mark.timeout(200)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(200)]
 
 
 def ask(home: Path, sql: str) -> list[dict[str, str]]:
@@ -122,6 +124,19 @@ def test_status_shows_every_channel(demo: Demo) -> None:
     assert len(lines) == 20
     assert [line[2] for line in lines if line[0] == "basin-bulletin"] == ["soft"]
     assert b"bundled sample" in done.stderr
+
+
+def test_a_second_writer_is_told_who_is_first(demo: Demo) -> None:
+    """While another job holds the store, a second one ends with one line and exit 1; readers go on."""
+    with (demo.home / "writer.lock").open("r+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.write(f"collect\n{os.getpid()}\n2026-11-23T12:03:00+00:00\n")
+        file.flush()
+        done = oresight("refresh", home=demo.home)
+        assert ask(demo.home, "select count(*) n from items")
+        file.truncate(0)
+    assert done.returncode == 1
+    assert f"another job (collect, pid {os.getpid()}, since 12:03 UTC)" in done.stderr.decode()
 
 
 def test_a_home_that_is_no_sample_is_left_alone(tmp_path: Path) -> None:

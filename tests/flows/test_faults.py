@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import shutil
 import socket
 from pathlib import Path
@@ -14,7 +12,6 @@ import pytest
 from flows.settings import ROOT
 from sample.server import Answer, Request, hosting
 from tests.flows.command import oresight
-from tests.flows.conftest import Demo
 from tests.flows.test_demo import ask
 
 RSS = (
@@ -131,20 +128,6 @@ def test_wrong_keys_are_the_channels_state(tmp_path: Path) -> None:
     assert "keys" in rows["mining"]["reason"]
     written = b"".join(p.read_bytes() for p in (tmp_path / "var").rglob("*") if p.is_file() and not p.is_symlink())
     assert b"7781" not in done.stderr + done.stdout + written
-
-
-@pytest.mark.xdist_group("demo")
-def test_a_second_writer_is_told_who_is_first(demo: Demo) -> None:
-    """While another job holds the store, a second one ends with one line and exit 1; readers go on."""
-    with (demo.home / "writer.lock").open("r+") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        file.write(f"collect\n{os.getpid()}\n2026-11-23T12:03:00+00:00\n")
-        file.flush()
-        done = oresight("refresh", home=demo.home)
-        assert ask(demo.home, "select count(*) n from items")
-        file.truncate(0)
-    assert done.returncode == 1
-    assert f"another job (collect, pid {os.getpid()}, since 12:03 UTC)" in one_line(done.stderr)
 
 
 def test_a_corrupt_model_is_refused(tmp_path: Path) -> None:

@@ -24,9 +24,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[dict[str, str]]:
-    """The sample's server and an environment that points at it."""
+    """The sample's server, and an environment that points at four of its feeds and one subreddit."""
     with server.serve(datetime(2026, 11, 23, 12, tzinfo=UTC)) as base:
-        (tmp_path / "channels.toml").write_text(channels.channels_toml(base))
+        tables = channels.channels_toml(base).split("\n\n")
+        (tmp_path / "channels.toml").write_text("\n".join((*tables[:4], tables[-1])))
         yield {
             "ORESIGHT_CHANNELS": str(tmp_path / "channels.toml"),
             "ORESIGHT_ALLOW_HOSTS": urlsplit(base).netloc,

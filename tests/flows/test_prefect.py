@@ -46,12 +46,12 @@ def test_the_four_flows_go_the_whole_way(tmp_path: Path, monkeypatch: pytest.Mon
         }.items():
             monkeypatch.setenv(name, value)
         new = collect()
-        read = label()
+        read = label(limit=100)
         days = refresh()
         pages = report()
     assert new >= 600
-    assert read == new
-    assert days >= 50
+    assert read == 100
+    assert days >= 1
     assert all(Path(page).exists() for page in pages)
     with get_client(sync_client=True) as client:
         runs = client.read_flow_runs(flow_run_filter=FlowRunFilter())

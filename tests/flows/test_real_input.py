@@ -20,7 +20,6 @@ from tests.flows.test_demo import ask
 FEED = Path(__file__).parents[3] / "shared" / "samples" / "real-cnn.rss"
 
 pytestmark = [
-    pytest.mark.xdist_group("real"),
     pytest.mark.slow,
     pytest.mark.timeout(200),
     pytest.mark.skipif(
