@@ -153,9 +153,9 @@ def test_a_megabyte_of_one_word_takes_linear_time(word: str) -> None:
     times = []
     for size in (15_000, 60_000):
         text = word * (size // len(word))
-        start = time.perf_counter()
+        start = time.process_time()
         reader().find(text)
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     assert times[1] < 10 * times[0] + 0.2
 
 
