@@ -62,8 +62,9 @@ def scan(
 ) -> list[Scan]:
     """One scan per item, in order; the bool is the stored relevance of the item's thread, None if unknown.
 
-    An item is relevant if it, its context, or another item of its thread in the batch is. `progress` is told of the
-    items that need no label at once, of the others as the model labels them. Raises what the model raises.
+    An item is relevant if it, its context, or the submission that opens its thread is; a comment's relevance does not
+    spread to its neighbours. `progress` is told of the items that need no label at once, of the others as the model
+    labels them. Raises what the model raises.
     """
     found = [reader.find(item.text) for item, _ in items]
     relevant = _relevant(items, found, reader)
@@ -97,8 +98,8 @@ def _relevant(
                 contexts[item.context] = about(item.context, reader)
             answer = contexts[item.context]
         own.append(answer)
-        if answer:
-            threads.add(item.item_id if _opens(item) else item.thread_id or item.item_id)
+        if answer and _opens(item):
+            threads.add(item.item_id)
     return [
         a or (item.thread_id in threads if item.thread_id else False) for a, (item, _) in zip(own, items, strict=True)
     ]

@@ -82,6 +82,15 @@ def test_relevance_of_a_thread_is_inherited(reader: Reader, inherited: bool | No
     assert scans[0].relevant is bool(inherited)
 
 
+def test_one_comment_does_not_speak_for_its_thread(reader: Reader) -> None:
+    """A comment that names a mineral leaves the other comments of an off-topic thread as they are."""
+    batch = [
+        (item("one", "Gallium is up again", "Weekend thread", "t"), None),
+        (item("two", "Nice weather", "Weekend thread", "t"), None),
+    ]
+    assert [s.relevant for s in scan(batch, reader, Doubter())] == [True, False]
+
+
 @pytest.mark.parametrize("submission_thread", [None, "submission"])
 def test_threads_inside_a_batch_count_whatever_the_order(reader: Reader, submission_thread: str | None) -> None:
     """A comment before its submission in the batch inherits from it all the same."""
