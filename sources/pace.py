@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from sources.errors import Stopped
+from sources.errors import NoAnswer, RefusedAddress, Stopped
 
 
 class _Host:
@@ -44,7 +44,11 @@ class Scoreboard:
                 self._pause(board)
             if self._closing.is_set():
                 raise Stopped("stopped before its turn came")
-            yield
+            try:
+                yield
+            except (NoAnswer, RefusedAddress):
+                board.next_start = time.monotonic()  # no request came to the host: nobody needs the pause
+                raise
 
     def hold(self, host: str, until: datetime) -> None:
         """Send nothing to `host` before `until`."""

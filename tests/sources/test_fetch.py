@@ -335,6 +335,15 @@ def test_a_host_is_asked_at_its_pace(server: Server) -> None:
     assert server.seen[-1].at - server.seen[0].at > 0.3  # four pauses, less what a busy machine blurs
 
 
+def test_a_host_that_no_request_reached_needs_no_pause() -> None:
+    """Where a name does not resolve, ten feeds at it fail at once, not one every five seconds."""
+    with Http("test", host_delay=5) as http:
+        began = time.monotonic()
+        told = [http.get(f"http://nowhere.invalid/{n}", now=NOW) for n in range(10)]
+    assert {t.reason for t in told if isinstance(t, Failure)} == {"name does not resolve"}
+    assert time.monotonic() - began < 5
+
+
 def test_a_host_is_never_crowded(server: Server) -> None:
     """Two requests are under way at most, however many threads ask."""
     server.routes["/feed"] = slow(0.1, answer(FEED))
