@@ -33,8 +33,8 @@ LIMITS = """\
 COMMANDS = """\
 ## How to repeat it
 ```
-oresight train --data DIR --output OUT                              # the model, its figures, this card
-python -m nlp.training.crossval --base BASE --work folds.json       # the cross-validation, read from crossval.json
+oresight train --data DIR --output OUT                                  # the model, its figures, this card
+python -m nlp.training.crossval --base BASE --work folds.json{epochs}   # the cross-validation
 ```
 """
 
@@ -52,7 +52,7 @@ def render(metrics: dict[str, Any]) -> str:
         _crossval(),
         _delivery(metrics),
         LIMITS.format(length=metrics["config"]["length"]),
-        COMMANDS,
+        COMMANDS.format(epochs=_epochs()),
         "## Licence\nThe base weights are all-MiniLM-L6-v2 by the sentence-transformers authors, Apache-2.0.\n",
     ]
     return "\n".join(part for part in parts if part)
@@ -133,13 +133,19 @@ def _crossval() -> str:
     return "\n".join(
         [
             f"## Five-fold cross-validation on the {found['examples']} authored texts alone",
-            f"Same settings, {found['config']['epochs']} epochs, no further texts, bias not moved.\n",
+            f"Same settings but for {found['config']['epochs']} epochs, no further texts, bias not moved.\n",
             "| no fold shares a | macro-F1 | accuracy | folds | |",
             "| --- | --- | --- | --- | --- |",
             *rows,
             "",
         ]
     )
+
+
+def _epochs() -> str:
+    if not CROSSVAL.is_file():
+        return ""
+    return f" --epochs {json.loads(CROSSVAL.read_text(encoding='utf-8'))['config']['epochs']}"
 
 
 def _delivery(metrics: dict[str, Any]) -> str:
