@@ -46,6 +46,7 @@ class Channel:
     address: str  # the feed's URL, or the subreddit's name
     keep: Literal["relevant", "all"] = "relevant"
     comments: bool = True  # subreddits only
+    fulltext: bool = False  # feeds only: the article page is read too
 
 
 @dataclass(frozen=True, slots=True)
