@@ -61,7 +61,7 @@ class Collected:
         return "done" if self.delivered >= SHARE_DUE * len(self.states) else "degraded"
 
 
-def collect_channels(
+def collect_channels(  # noqa: PLR0913 - all but two by name, and each is the caller's own choice
     settings: Settings,
     configured: Sequence[Channel],
     *,
@@ -69,10 +69,12 @@ def collect_channels(
     names: Collection[str] = (),
     everything: bool = False,
     start: Start | None = None,
+    http: Http | None = None,
 ) -> Collected:
     """Pull the channels of these names (all, when none is named) that are due, commit, publish the snapshot.
 
-    `everything`: due or not; politeness holds all the same. `start`: see `flows.pull.gather`.
+    `everything`: due or not; politeness holds all the same. `start`: see `flows.pull.gather`. `http`: another client
+    than the settings' own, as for a tape; it is closed at the end.
 
     Raises:
         UsageError: a name is not in the list.
@@ -86,13 +88,18 @@ def collect_channels(
         due = [c for c in asked if everything or health.is_due(states.get(c.name), now)]
         book = Book(con, {c.name: states.get(c.name) or ChannelState(c.name) for c in due}, now)
         with (
-            Http(settings.user_agent, allow_hosts=settings.allowed, host_delay=settings.host_delay) as http,
+            http or client(settings) as fetcher,
             show.progress("collect", len(due)) as advance,
         ):
-            book.write(gather(puller(settings, states, http, con, now), due, start), advance)
+            book.write(gather(puller(settings, states, fetcher, con, now), due, start), advance)
     if book.collected.outcome == "unreached":
         raise NothingReached(_unreached(book.collected))
     return book.collected
+
+
+def client(settings: Settings) -> Http:
+    """The polite client that the settings describe."""
+    return Http(settings.user_agent, allow_hosts=settings.allowed, host_delay=settings.host_delay)
 
 
 def with_keys(settings: Settings, channels: Sequence[Channel]) -> list[Channel]:
