@@ -22,6 +22,7 @@ from flows.version import VERSION
 
 FAILED, WRONG_USE, UNREACHED, INTERRUPTED = 1, 2, 3, 130
 
+FOLDER = click.Path(file_okay=False, path_type=Path)
 ROOMS = ("flows", "sources", "nlp", "storage", "digest")
 log = logging.getLogger("oresight")
 
@@ -61,16 +62,26 @@ def run() -> int:
 @cli.command()
 @click.option("--only", "names", multiple=True, metavar="NAME", help="Just this channel; may be given again.")
 @click.option("--all", "everything", is_flag=True, help="Due or not; politeness still holds.")
-def collect(names: tuple[str, ...], everything: bool) -> int:
+@click.option("--record", type=FOLDER, metavar="DIR", help="Keep what every feed answers in this new folder.")
+@click.option("--replay", type=FOLDER, metavar="DIR", help="Take the answers from such a folder; open no socket.")
+def collect(names: tuple[str, ...], everything: bool, record: Path | None, replay: Path | None) -> int:
     """Pull every channel that is due.
 
     \b
     Examples:
       oresight collect
       oresight collect --only mining-weekly --all
+      oresight collect --only mining-weekly --all --record tape
+      ORESIGHT_HOME=elsewhere oresight collect --replay tape
     """
     from flows import jobs
 
+    if record and replay:
+        raise click.UsageError("--record and --replay exclude each other: a tape is not recorded from a tape")
+    if replay:
+        return jobs.replay(load(), names, replay)
+    if record:
+        return jobs.record(load(), names, record, everything=everything, now=_now())
     return jobs.collect(load(), names, everything=everything, now=_now())
 
 
@@ -104,7 +115,7 @@ def refresh() -> None:
 @cli.command()
 @click.option("--week", metavar="WEEK", help="An ISO week as in 2026-W47; default: the last complete one.")
 @click.option("--format", "formats", default="html,md", show_default=True, help="Any of html, md, json.")
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="A folder other than HOME/digests.")
+@click.option("--out", type=FOLDER, help="A folder other than HOME/digests.")
 def digest(week: str | None, formats: str, out: Path | None) -> None:
     """Write the week's digest and print where it lies.
 

@@ -97,9 +97,9 @@ def collect_channels(  # noqa: PLR0913 - all but two by name, and each is the ca
     return book.collected
 
 
-def client(settings: Settings) -> Http:
-    """The polite client that the settings describe."""
-    return Http(settings.user_agent, allow_hosts=settings.allowed, host_delay=settings.host_delay)
+def client(settings: Settings, make: Callable[..., Http] = Http) -> Http:
+    """The polite client that the settings describe; `make` takes what `sources.fetch.Http` takes."""
+    return make(settings.user_agent, allow_hosts=settings.allowed, host_delay=settings.host_delay)
 
 
 def with_keys(settings: Settings, channels: Sequence[Channel]) -> list[Channel]:
