@@ -54,7 +54,12 @@ def line(markup: str) -> str:
 
 def same(one: str, other: str) -> bool:
     """Whether two texts say the same letter for letter, whatever their spaces, case and punctuation."""
-    return _letters(one) == _letters(other)
+    return one == other or letters(one) == letters(other)
+
+
+def letters(plain: str) -> str:
+    """Nothing but letters and digits, in one case: what two spellings of one sentence share."""
+    return "".join(filter(str.isalnum, plain.casefold()))
 
 
 def _strip(markup: str) -> str:
@@ -69,7 +74,3 @@ def _strip(markup: str) -> str:
 def _tidy(plain: str) -> str:
     plain = unicodedata.normalize("NFC", plain.replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n"))
     return _LINES.sub("\n", _SPACES.sub(" ", _CONTROL.sub("", plain))).strip()
-
-
-def _letters(plain: str) -> str:
-    return "".join(c for c in plain.casefold() if c.isalnum())

@@ -12,6 +12,7 @@ from xml.sax import SAXException
 
 import feedparser
 
+from sources import rhythm
 from sources.entries import Document, Entry
 
 _PROLOG = re.compile(r"\A\s*<\?xml[^>]{0,300}\?>")
@@ -19,6 +20,7 @@ _END = re.compile(r"</\s*(?:[\w-]+:)?(?:rss|feed|rdf|channel)\s*>", re.I)
 _ROOT = re.compile(r"<\s*(?:[\w-]+:)?(?:rss|feed|rdf)[\s>]", re.I)
 _HTML = re.compile(r"<\s*(?:!doctype\s+html|html[\s>]|head[\s>]|body[\s>])", re.I)
 _DATES = ("published", "updated", "created")  # read past feedparser's own fallbacks from one to another
+_PACE = ("ttl", "sy_updateperiod", "sy_updatefrequency")
 _HEADERS = {"content-type": "application/xml; charset=utf-8"}
 
 # feedparser works through Python's own parsers with handlers for every vocabulary; on hostile input they have been
@@ -51,6 +53,7 @@ def read(text: str) -> Document:
         malformed=bool(found.get("bozo")) or kind == "xml",
         truncated=bool(kind) and not _END.search(text[-4000:]),
         web_page=not entries and bool(_HTML.search(text[:5000])),
+        pause_s=rhythm.pause(*(_text(feed.get(key)) for key in _PACE)),
     )
 
 

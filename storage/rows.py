@@ -29,11 +29,12 @@ ITEM_SCHEMA = pa.schema(
         *[(n, _TIME) for n in ("published_at", "first_seen_at")],
         ("day", pa.date32()),
         ("flags", pa.list_(_TEXT)),
+        ("feed_length", pa.int32()),
     ]
 )
 ITEM_COLUMNS = (
     "item_id, source_kind, channel, community, guid, url, original_url, title, text, published_at, published_raw, "
-    "date_quality, first_seen_at, context, thread_id, parent_id, author_hash, flags, version"
+    "date_quality, first_seen_at, context, thread_id, parent_id, author_hash, flags, version, feed_length"
 )
 """Columns of base.items in the order of `records.Item`'s fields."""
 
@@ -81,7 +82,7 @@ def item_row(item: Item) -> dict[str, Any]:
         "original_url": item.original_url,
         "title": item.title,
         "text": item.text,
-        "text_hash": str(text_hash(item.text)),
+        "text_hash": str(text_hash(item.text[: item.feed_length])),
         "context": item.context,
         "published_raw": item.published_raw,
         "date_quality": item.date_quality,
@@ -93,6 +94,7 @@ def item_row(item: Item) -> dict[str, Any]:
         "first_seen_at": item.first_seen_at,
         "day": utc_day(item.published_at),
         "flags": list(item.flags),
+        "feed_length": item.feed_length,
     }
 
 
