@@ -40,15 +40,15 @@ def load(path: Path) -> tuple[Channel, ...]:
     return parse(text, str(path))
 
 
-def parse(text: str, name: str = "channels.toml") -> tuple[Channel, ...]:
-    """Read the list of channels from its text; see `load`."""
+def parse(text: str, name: str = "channels.toml", *, may_be_empty: bool = False) -> tuple[Channel, ...]:
+    """Read the list of channels from its text; see `load`. `may_be_empty`: a list that is only being begun."""
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ChannelsError(f"{name}: not valid TOML: {error}") from None
     _no_other_tables(document, text, name)
     channels = tuple(_channel(kind, table, _Place(name, text, kind, index)) for kind, index, table in _tables(document))
-    if not channels:
+    if not channels and not may_be_empty:
         raise ChannelsError(f"{name}: no channel in it; add a [[feed]] or a [[subreddit]]")
     _unique(channels, name)
     return channels
@@ -143,14 +143,15 @@ def is_web_address(url: str) -> bool:
     """Whether a text is a whole http or https address, without spaces or control characters."""
     try:
         parts = urlsplit(url)
+        _ = parts.port  # raises where it is none
     except ValueError:
         return False
     return parts.scheme in ("http", "https") and bool(parts.hostname) and url.isprintable() and " " not in url
 
 
 def _unique(channels: tuple[Channel, ...], name: str) -> None:
-    names, count = Counter(c.name.lower() for c in channels).most_common(1)[0]
-    if count > 1:
+    twice = [n for n, count in Counter(c.name.lower() for c in channels).items() if count > 1]
+    if twice:
         raise ChannelsError(
-            f"{name}: two channels are named '{names}'; names are a channel's identity and must be unique"
+            f"{name}: two channels are named '{twice[0]}'; names are a channel's identity and must be unique"
         )

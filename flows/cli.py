@@ -16,6 +16,7 @@ from typing import BinaryIO
 import click
 
 from flows import show
+from flows.cli_channels import channels
 from flows.errors import NothingReached, UsageError
 from flows.settings import load
 from flows.version import VERSION
@@ -158,11 +159,20 @@ def analyze(file: BinaryIO, output: BinaryIO) -> int:
 
 @cli.command()
 def status() -> None:
-    """What each channel did last, and how fresh snapshot and model are.
+    """What each channel did last, trouble first, and how fresh snapshot and model are.
 
     \b
-    Example:
+    fine       it answers, and brought items within seven days
+    quiet      it answers, and brought none
+    silent     it answers, with far fewer entries than it used to
+    failing    it cannot be read; the reason says why
+    blocked    the server refuses us
+    gone       the server says that it is gone for good; it is not asked again
+
+    \b
+    Examples:
       oresight status
+      oresight status | awk -F'\\t' '$3 == "soft"'
     """
     from flows.status import show_status
 
@@ -201,6 +211,9 @@ def demo() -> int:
         _, pages = jobs.run(settings, now=_now())
     _print_paths(pages)
     return 0
+
+
+cli.add_command(channels)
 
 
 def _stdin() -> str:

@@ -22,6 +22,7 @@ from prefect.futures import PrefectFuture, wait
 
 from flows import show
 from flows.channels import load as load_channels
+from flows.client import client
 from flows.errors import NothingReached, UsageError
 from flows.pull import Start, gather, puller
 from flows.settings import Settings, load
@@ -30,7 +31,7 @@ from flows.version import VERSION
 from records import DELIVERED, Channel, ChannelState, FetchResult
 from sources import health
 from sources.fetch import Http
-from storage import items
+from storage import items, recall
 
 INTERVALS = {"feed": timedelta(minutes=15), "subreddit": timedelta(hours=1)}
 SHARE_DUE = 0.8
@@ -85,21 +86,16 @@ def collect_channels(  # noqa: PLR0913 - all but two by name, and each is the ca
     with writing(settings, "collect", now) as con:
         items.know_channels(con, configured)
         states = items.channel_states(con)
-        due = [c for c in asked if everything or health.is_due(states.get(c.name), now)]
+        due = [c for c in asked if everything or health.is_due(states.get(c.name), now, c.address)]
         book = Book(con, {c.name: states.get(c.name) or ChannelState(c.name) for c in due}, now)
         with (
-            http or client(settings) as fetcher,
+            http or client(settings, Http) as fetcher,
             show.progress("collect", len(due)) as advance,
         ):
             book.write(gather(puller(settings, states, fetcher, con, now), due, start), advance)
     if book.collected.outcome == "unreached":
         raise NothingReached(_unreached(book.collected))
     return book.collected
-
-
-def client(settings: Settings, make: Callable[..., Http] = Http) -> Http:
-    """The polite client that the settings describe; `make` takes what `sources.fetch.Http` takes."""
-    return make(settings.user_agent, allow_hosts=settings.allowed, host_delay=settings.host_delay)
 
 
 def with_keys(settings: Settings, channels: Sequence[Channel]) -> list[Channel]:
@@ -127,6 +123,7 @@ class Book:
 
     def __init__(self, con: Any, states: dict[str, ChannelState], now: datetime) -> None:
         self.con, self.states, self.now = con, states, now
+        self.counts = recall.daily_counts(con, now=now)
         self.collected = Collected()
         self.run_id: UUID = items.start_run(con, "collect", now=now, version=VERSION)
 
@@ -147,7 +144,7 @@ class Book:
         items.finish_run(self.con, self.run_id, self.collected.outcome, now=datetime.now(UTC))
 
     def _commit(self, channel: Channel, page: FetchResult, *, outage: bool = False) -> None:
-        before = self.states[channel.name]
+        before, page = self.states[channel.name], health.heard(page, self.counts.get(channel.name, ()))
         after = health.after(before, page, now=self.now, interval=INTERVALS[channel.kind], network=outage)
         added = items.add(self.con, self.run_id, page, after, now=self.now)
         self.states[channel.name] = after

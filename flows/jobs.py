@@ -12,7 +12,8 @@ from functools import partial
 from pathlib import Path
 
 from flows import channels, show, weeks
-from flows.collect import Collected, client, collect_channels, only
+from flows.client import client
+from flows.collect import Collected, collect_channels, only
 from flows.errors import UsageError
 from flows.label import label_items
 from flows.refresh import refresh_series
