@@ -124,7 +124,6 @@ class Book:
     def __init__(self, con: Any, states: dict[str, ChannelState], now: datetime) -> None:
         self.con, self.states, self.now = con, states, now
         self.counts = recall.daily_counts(con, now=now)
-        self.counts = recall.daily_counts(con, now=now)
         self.collected = Collected()
         self.run_id: UUID = items.start_run(con, "collect", now=now, version=VERSION)
 
