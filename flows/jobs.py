@@ -19,6 +19,7 @@ from flows.label import label_items
 from flows.refresh import refresh_series
 from flows.report import write_digest
 from flows.settings import Settings
+from flows.store import learned_moves
 from records import DELIVERED
 from sources.tape import Player, Recorder, TapeError
 
@@ -54,12 +55,18 @@ def record(settings: Settings, names: Sequence[str], folder: Path, *, everything
     """
     listed = channels.load(settings.channels)
     try:
-        http = client(settings, partial(Recorder, folder))
+        http = client(settings, partial(Recorder, folder, _aliases(settings)))
     except TapeError as error:
         raise UsageError(str(error)) from None
     code = _told(collect_channels(settings, listed, now=now, names=names, everything=everything, http=http))
     show.say(f"what the feeds answered lies in {folder}: `oresight collect --replay {folder}` plays it again")
     return code
+
+
+def _aliases(settings: Settings) -> dict[str, str]:
+    """The addresses that channels have moved to for good, each with the one that the list has."""
+    learned = learned_moves(settings)
+    return {learned[c.name]: c.address for c in channels.load(settings.channels) if c.name in learned}
 
 
 def replay(settings: Settings, names: Sequence[str], folder: Path) -> int:

@@ -47,25 +47,28 @@ class TapeError(SourceError):
 class Recorder(Http):
     """A client that keeps every answer in `folder`, a new or empty one.
 
-    It never sends validators: a tape on which servers only say "not modified" could not be played anywhere else.
+    It never sends validators: a tape on which servers only say "not modified" could not be played anywhere else. For
+    the same reason an address that a channel was found to have moved to is kept under the one in `aliases`, that of
+    the channel's list.
 
     Raises:
         TapeError: the folder holds something already.
     """
 
-    def __init__(self, folder: Path, user_agent: str, **bounds: Any) -> None:
+    def __init__(self, folder: Path, aliases: Mapping[str, str], user_agent: str, **bounds: Any) -> None:
         super().__init__(user_agent, **bounds)
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
             raise TapeError(f"{folder} holds something already; record into a new folder")
         self._folder = folder
+        self._aliases = aliases
         self._takes: Counter[str] = Counter()
         self._lock = threading.Lock()
 
     def get(self, url: str, *, etag: str | None = None, last_modified: str | None = None, now: datetime) -> Answer:
         """Fetch `url` whole, keep the answer, hand it on; the validators are left unsent."""
         answer = super().get(url, now=now)
-        name = stem(url)
+        name = stem(self._aliases.get(url, url))
         with self._lock:
             take = self._takes[name]
             self._takes[name] += 1
@@ -137,9 +140,9 @@ def _keep(path: Path, url: str, answer: Answer, now: datetime) -> None:
     """The body first, then the head, each under its name only when whole: a kill leaves no half exchange."""
     kind = next(name for name, cls in _KINDS.items() if isinstance(answer, cls))
     told = {f.name: getattr(answer, f.name) for f in fields(answer) if f.name not in _BODY}
+    told |= {name: public(told[name]) for name in ("url", "final_url", "moved_to") if told.get(name)}
+    told["headers"] = [(n, v) for n, v in told.get("headers", ()) if not _SECRET.search(n)]
     if isinstance(answer, Page):
-        told |= {"url": public(answer.url), "final_url": public(answer.final_url)}
-        told["headers"] = [(n, v) for n, v in answer.headers if not _SECRET.search(n)]
         _write(path.with_suffix(".body"), answer.body)
     head = {"tape": FORMAT, "url": public(url), "asked_at": now.isoformat(), "answer": kind, "fields": told}
     _write(path.with_suffix(".json"), json.dumps(head, indent=1, default=_tagged).encode())

@@ -86,7 +86,7 @@ def test_no_credential_reaches_the_tape(tmp_path: Path) -> None:
     }
     with (
         Server({"/feed": answer(RSS % (1, 1), **headers)}) as server,
-        Recorder(tmp_path / "tape", "test", allow_hosts=server.allow, host_delay=0) as http,
+        Recorder(tmp_path / "tape", {}, "test", allow_hosts=server.allow, host_delay=0) as http,
     ):
         url = f"http://me:{secret}@127.0.0.1:{server.port}/feed?api_key={secret}&page=2&author=7"
         page = http.get(url, now=NOW)
@@ -99,6 +99,17 @@ def test_no_credential_reaches_the_tape(tmp_path: Path) -> None:
     assert played.body == page.body
 
 
+def test_an_address_that_was_learned_plays_under_the_lists_own(tmp_path: Path) -> None:
+    """A feed that has moved is asked elsewhere: the tape answers to the address that channels.toml has."""
+    with Server({"/new": answer(RSS % (1, 1))}) as server:
+        aliases = {server.url("/new"): "http://old.example/feed"}
+        with Recorder(tmp_path, aliases, "test", allow_hosts=server.allow, host_delay=0) as http:
+            http.get(server.url("/new"), now=NOW)
+    page = Player(tmp_path).get("http://old.example/feed", now=NOW)
+    assert isinstance(page, Page)
+    assert page.final_url == server.url("/new")
+
+
 def test_answers_come_in_the_order_in_which_they_were_recorded(tmp_path: Path) -> None:
     """An address asked three times answers so again, then stays with its last answer; the clock is the tape's."""
     takes = iter([answer(b"one", ETag='"\xe9"'), answer(b"two")])
@@ -107,7 +118,7 @@ def test_answers_come_in_the_order_in_which_they_were_recorded(tmp_path: Path) -
         next(takes)(handler)
 
     routes = {"/": next_take, "/no": answer(b"", 429, Retry_After="90")}
-    with Server(routes) as server, Recorder(tmp_path, "test", allow_hosts=server.allow, host_delay=0) as http:
+    with Server(routes) as server, Recorder(tmp_path, {}, "test", allow_hosts=server.allow, host_delay=0) as http:
         given = [http.get(server.url("/"), now=NOW), http.get(server.url("/"), now=NOW)]
         given.append(http.get(server.url("/no"), now=NOW))
     player = Player(tmp_path)
@@ -125,7 +136,7 @@ def test_a_body_may_be_edited_by_hand(tmp_path: Path) -> None:
     """Cutting a recorded body by hand is how a test is made: the hash follows the bytes."""
     with (
         Server({"/": answer(b"<rss>whole</rss>")}) as server,
-        Recorder(tmp_path, "test", allow_hosts=server.allow) as http,
+        Recorder(tmp_path, {}, "test", allow_hosts=server.allow) as http,
     ):
         http.get(server.url("/"), now=NOW)
     (body,) = tmp_path.glob("*.body")
