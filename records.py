@@ -70,6 +70,7 @@ class ChannelState:
     sightings: int = 0  # how many runs in a row were led to `candidate`
     interval_s: int | None = None  # between two polls, as the channel's own pace has it
     pause_s: int | None = None  # between two polls, as its feed and its server ask
+    retry_at: datetime | None = None  # its server asked for peace until then
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,16 @@ def is_due(state: ChannelState | None, now: datetime, address: str | None = None
     return state.next_due_at is None or state.next_due_at <= now
 
 
+def is_held(state: ChannelState | None, now: datetime, address: str | None = None) -> bool:
+    """Whether a channel's server asked for peace (Retry-After), which holds even where a person asks for all channels.
+
+    A server that was asked under another `address` has said nothing about this one.
+    """
+    if state is None or state.retry_at is None or (address is not None and state.configured not in (None, address)):
+        return False
+    return state.retry_at > now
+
+
 def blames_the_network(results: Iterable[FetchResult], states: Mapping[str, ChannelState] | None = None) -> bool:
     """Whether everything asked failed at once without any server answering: then no channel is to blame.
 
@@ -93,7 +103,7 @@ def after(
     server's `retry_at`. `network`: it was nobody's fault; the failures stay as they were and the next try is soon.
     """
     previous = moves.after(previous, result)
-    state = replace(previous, state=result.state, reason=result.reason, last_attempt_at=now)
+    state = replace(previous, state=result.state, reason=result.reason, last_attempt_at=now, retry_at=result.retry_at)
     if result.state in DELIVERED:
         return _delivered(state, result, now, interval)
     if result.state == "gone":

@@ -23,6 +23,7 @@ def before(state: ChannelState, configured: str) -> ChannelState:
     return replace(
         state, configured=configured, address=None, candidate=None, sightings=0, etag=None, last_modified=None,
         body_hash=None, interval_s=None, pause_s=None, failures=0, state=None, next_due_at=None,
+        retry_at=None,
     )  # fmt: skip
 
 

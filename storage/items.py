@@ -18,7 +18,8 @@ from storage.rows import ITEM_COLUMNS, ITEM_SCHEMA, in_utc, item_from, item_row,
 
 _STATE_COLUMNS = (
     "channel, state, reason, etag, last_modified, body_hash, watermark, last_attempt_at, last_success_at, "
-    "next_due_at, failures, configured, address, candidate, sightings, interval_s, pause_s"
+    "next_due_at, failures, configured, address, candidate, sightings, interval_s, pause_s, "
+    "retry_at"
 )
 _CHANGED = """
     incoming.item_id::UUID = items.item_id AND incoming.channel = items.channel AND items.deleted_at IS NULL AND (
