@@ -46,8 +46,10 @@ def word(state: str | None, *, quiet: bool = False) -> str:
 def cell(state: str | None, found: str, *, success: datetime | None, now: datetime) -> Cell:
     """A state in its words and colour for a person, as it is stored for a program."""
     shown = f"{found}, moved" if state == "moved" else found
-    if found in ("failing", "blocked", "gone"):
-        shown = f"{found} since {span(now - success)}" if success else f"{found}, never answered"
+    if found in ("failing", "blocked", "gone") and success is not None:
+        shown = f"{found} since {span(now - success)}"
+    elif found == "failing":
+        shown = "failing, never answered"
     return Cell(shown, style(found), state or found)
 
 
