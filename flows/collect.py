@@ -27,6 +27,7 @@ from flows.errors import NothingReached, UsageError
 from flows.pull import Start, gather, puller
 from flows.settings import Settings, load
 from flows.store import writing
+from flows.stories import tell_stories
 from flows.version import VERSION
 from records import DELIVERED, Channel, ChannelState, FetchResult
 from sources import health
@@ -86,16 +87,23 @@ def collect_channels(  # noqa: PLR0913 - all but two by name, and each is the ca
     with writing(settings, "collect", now) as con:
         items.know_channels(con, configured)
         states = items.channel_states(con)
-        due = [c for c in asked if everything or health.is_due(states.get(c.name), now, c.address)]
+        due = [c for c in asked if _is_asked(c, states.get(c.name), now, everything=everything)]
         book = Book(con, {c.name: states.get(c.name) or ChannelState(c.name) for c in due}, now)
         with (
             http or client(settings, Http) as fetcher,
             show.progress("collect", len(due)) as advance,
         ):
             book.write(gather(puller(settings, states, fetcher, con, now), due, start), advance)
+        tell_stories(con, now=now)
     if book.collected.outcome == "unreached":
         raise NothingReached(_unreached(book.collected))
     return book.collected
+
+
+def _is_asked(channel: Channel, state: ChannelState | None, now: datetime, *, everything: bool) -> bool:
+    if everything:
+        return not health.is_held(state, now, channel.address)
+    return health.is_due(state, now, channel.address)
 
 
 def with_keys(settings: Settings, channels: Sequence[Channel]) -> list[Channel]:

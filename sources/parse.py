@@ -15,7 +15,7 @@ from urllib.parse import urljoin
 from uuid import UUID
 
 from records import ITEM_SEPARATOR, Channel, DateQuality, FetchResult, Item, State
-from sources import charset, clean, dates, jsonfeed, xmlfeed
+from sources import charset, clean, dates, jsonfeed, newsmap, xmlfeed
 from sources.entries import Document, Entry
 from sources.identity import canonical
 from sources.naming import settle
@@ -34,7 +34,7 @@ def draft(page: Page, channel: Channel, *, now: datetime) -> FetchResult:
     text, repaired = charset.decode(page.body, page.header("content-type"))
     if not text.strip():
         return _validated(FetchResult(channel.name, "empty", "the body is empty"), page, whole=not page.truncated)
-    document = (jsonfeed if jsonfeed.looks_like_json(text) else xmlfeed).read(text)
+    document = _document(text)
     whole = not (page.truncated or document.truncated)
     if not document.entries:
         return _validated(_nothing(channel, document, whole), page, whole=whole)
@@ -52,6 +52,12 @@ def draft(page: Page, channel: Channel, *, now: datetime) -> FetchResult:
         pause_s=document.pause_s,
     )
     return _validated(found, page, whole=whole)
+
+
+def _document(text: str) -> Document:
+    if jsonfeed.looks_like_json(text):
+        return jsonfeed.read(text)
+    return newsmap.read(text) if newsmap.looks_like_sitemap(text) else xmlfeed.read(text)
 
 
 def _told(flags: Mapping[str, bool], dropped: int) -> str:
@@ -118,7 +124,10 @@ def _item(entry: Entry, base: str, channel: Channel, flags: list[str], since: da
 
 def _body(title: str, bodies: Iterable[str]) -> str:
     """The longest of the bodies, unless it only says the title again."""
-    body = max((clean.text(b) for b in dict.fromkeys(bodies)), key=len, default="")
+    body = ""
+    for given in sorted(dict.fromkeys(bodies), key=len, reverse=True):
+        if len(given) > len(body):  # cleaning makes nothing longer
+            body = max(body, clean.text(given), key=len)
     return "" if clean.same(body, title) else body
 
 

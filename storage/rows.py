@@ -111,8 +111,11 @@ def in_utc(row: Sequence[Any]) -> list[Any]:
 
 
 def story_id(item: Item) -> UUID | None:
-    """News with the same canonical address tell one story; social items tell none."""
-    return uuid5(NAMESPACE_URL, item.url) if item.source_kind == "news" and item.url else None
+    """News with the same canonical address tell one story, if it is more than a home page's; social items tell none."""
+    if item.source_kind != "news" or not item.url:
+        return None
+    _, _, path = item.url.partition("://")[2].partition("/")
+    return uuid5(NAMESPACE_URL, item.url) if path else None
 
 
 def text_hash(text: str) -> UUID:
