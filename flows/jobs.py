@@ -77,7 +77,7 @@ def replay(settings: Settings, names: Sequence[str], folder: Path) -> int:
     """
     listed = channels.load(settings.channels)
     try:
-        tape = Player(folder)
+        tape = Player(folder, settings.user_agent)
     except TapeError as error:
         raise UsageError(str(error)) from None
     held = [c.name for c in only(listed, names) if c.kind == "feed" and tape.holds(c.address)]

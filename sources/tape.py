@@ -85,8 +85,8 @@ class Player(Http):
         TapeError: the folder holds no tape, or one that cannot be read.
     """
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__("tape")
+    def __init__(self, folder: Path, user_agent: str) -> None:
+        super().__init__(user_agent)
         self._takes: dict[str, list[Path]] = {}
         self._played: Counter[str] = Counter()
         self._lock = threading.Lock()

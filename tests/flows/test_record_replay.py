@@ -94,7 +94,7 @@ def test_no_credential_reaches_the_tape(tmp_path: Path) -> None:
     written = b"".join(p.name.encode() + p.read_bytes() for p in (tmp_path / "tape").iterdir())
     assert secret.encode() not in written
     assert b"text/xml" in written
-    played = Player(tmp_path / "tape").get(url, now=NOW)
+    played = Player(tmp_path / "tape", "test").get(url, now=NOW)
     assert isinstance(played, Page)
     assert played.body == page.body
 
@@ -105,7 +105,7 @@ def test_an_address_that_was_learned_plays_under_the_lists_own(tmp_path: Path) -
         aliases = {server.url("/new"): "http://old.example/feed"}
         with Recorder(tmp_path, aliases, "test", allow_hosts=server.allow, host_delay=0) as http:
             http.get(server.url("/new"), now=NOW)
-    page = Player(tmp_path).get("http://old.example/feed", now=NOW)
+    page = Player(tmp_path, "test").get("http://old.example/feed", now=NOW)
     assert isinstance(page, Page)
     assert page.final_url == server.url("/new")
 
@@ -121,7 +121,7 @@ def test_answers_come_in_the_order_in_which_they_were_recorded(tmp_path: Path) -
     with Server(routes) as server, Recorder(tmp_path, {}, "test", allow_hosts=server.allow, host_delay=0) as http:
         given = [http.get(server.url("/"), now=NOW), http.get(server.url("/"), now=NOW)]
         given.append(http.get(server.url("/no"), now=NOW))
-    player = Player(tmp_path)
+    player = Player(tmp_path, "test")
     assert player.recorded_at == NOW
     assert player.get(server.url("/"), etag='"x"', now=NOW) == given[0]
     assert [player.get(server.url("/"), now=NOW) for _ in range(3)] == [given[1]] * 3
@@ -141,7 +141,7 @@ def test_a_body_may_be_edited_by_hand(tmp_path: Path) -> None:
         http.get(server.url("/"), now=NOW)
     (body,) = tmp_path.glob("*.body")
     body.write_bytes(b"<rss>who")
-    page = Player(tmp_path).get(server.url("/"), now=NOW)
+    page = Player(tmp_path, "test").get(server.url("/"), now=NOW)
     assert isinstance(page, Page)
     assert page.body == b"<rss>who"
 
@@ -186,7 +186,7 @@ def test_a_broken_tape_is_refused(tmp_path: Path, head: bytes) -> None:
     """A head that cannot be played is one line that names the file."""
     (tmp_path / f"{stem('http://x/')}-000.json").write_bytes(head)
     with pytest.raises(TapeError, match=r"-000\..*record it anew"):
-        Player(tmp_path)
+        Player(tmp_path, "test")
 
 
 def test_a_tape_leads_to_no_file_outside(tmp_path: Path) -> None:
@@ -199,7 +199,7 @@ def test_a_tape_leads_to_no_file_outside(tmp_path: Path) -> None:
     path.write_text(json.dumps({"tape": 1, "asked_at": NOW.isoformat(), "answer": "page", "fields": head}))
     path.with_suffix(".body").symlink_to(tmp_path / "secret")
     with pytest.raises(TapeError, match="not a plain file"):
-        Player(tape)
+        Player(tape, "test")
 
 
 def test_wrong_use_is_one_line(tmp_path: Path) -> None:
