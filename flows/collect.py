@@ -22,15 +22,17 @@ from prefect.futures import PrefectFuture, wait
 
 from flows import show
 from flows.channels import load as load_channels
+from flows.client import client
 from flows.errors import NothingReached, UsageError
 from flows.pull import Start, gather, puller
 from flows.settings import Settings, load
 from flows.store import writing
+from flows.stories import tell_stories
 from flows.version import VERSION
 from records import DELIVERED, Channel, ChannelState, FetchResult
 from sources import health
 from sources.fetch import Http
-from storage import items
+from storage import items, recall
 
 INTERVALS = {"feed": timedelta(minutes=15), "subreddit": timedelta(hours=1)}
 SHARE_DUE = 0.8
@@ -61,7 +63,7 @@ class Collected:
         return "done" if self.delivered >= SHARE_DUE * len(self.states) else "degraded"
 
 
-def collect_channels(
+def collect_channels(  # noqa: PLR0913 - all but two by name, and each is the caller's own choice
     settings: Settings,
     configured: Sequence[Channel],
     *,
@@ -69,10 +71,12 @@ def collect_channels(
     names: Collection[str] = (),
     everything: bool = False,
     start: Start | None = None,
+    http: Http | None = None,
 ) -> Collected:
     """Pull the channels of these names (all, when none is named) that are due, commit, publish the snapshot.
 
-    `everything`: due or not; politeness holds all the same. `start`: see `flows.pull.gather`.
+    `everything`: due or not; politeness holds all the same. `start`: see `flows.pull.gather`. `http`: another client
+    than the settings' own, as for a tape; it is closed at the end.
 
     Raises:
         UsageError: a name is not in the list.
@@ -83,16 +87,23 @@ def collect_channels(
     with writing(settings, "collect", now) as con:
         items.know_channels(con, configured)
         states = items.channel_states(con)
-        due = [c for c in asked if everything or health.is_due(states.get(c.name), now)]
+        due = [c for c in asked if _is_asked(c, states.get(c.name), now, everything=everything)]
         book = Book(con, {c.name: states.get(c.name) or ChannelState(c.name) for c in due}, now)
         with (
-            Http(settings.user_agent, allow_hosts=settings.allowed, host_delay=settings.host_delay) as http,
+            http or client(settings, Http) as fetcher,
             show.progress("collect", len(due)) as advance,
         ):
-            book.write(gather(puller(settings, states, http, con, now), due, start), advance)
+            book.write(gather(puller(settings, states, fetcher, con, now), due, start), advance)
+        tell_stories(con, now=now)
     if book.collected.outcome == "unreached":
         raise NothingReached(_unreached(book.collected))
     return book.collected
+
+
+def _is_asked(channel: Channel, state: ChannelState | None, now: datetime, *, everything: bool) -> bool:
+    if everything:
+        return not health.is_held(state, now, channel.address)
+    return health.is_due(state, now, channel.address)
 
 
 def with_keys(settings: Settings, channels: Sequence[Channel]) -> list[Channel]:
@@ -120,6 +131,7 @@ class Book:
 
     def __init__(self, con: Any, states: dict[str, ChannelState], now: datetime) -> None:
         self.con, self.states, self.now = con, states, now
+        self.counts = recall.daily_counts(con, now=now)
         self.collected = Collected()
         self.run_id: UUID = items.start_run(con, "collect", now=now, version=VERSION)
 
@@ -140,7 +152,7 @@ class Book:
         items.finish_run(self.con, self.run_id, self.collected.outcome, now=datetime.now(UTC))
 
     def _commit(self, channel: Channel, page: FetchResult, *, outage: bool = False) -> None:
-        before = self.states[channel.name]
+        before, page = self.states[channel.name], health.heard(page, self.counts.get(channel.name, ()))
         after = health.after(before, page, now=self.now, interval=INTERVALS[channel.kind], network=outage)
         added = items.add(self.con, self.run_id, page, after, now=self.now)
         self.states[channel.name] = after

@@ -13,10 +13,10 @@ from queue import SimpleQueue
 from typing import Any
 
 from flows.settings import Settings, author_key
-from records import Channel, ChannelState, FetchResult
+from records import Channel, ChannelState, FetchResult, Known
 from sources import feeds, reddit
 from sources.fetch import Http
-from storage import items
+from storage import items, recall
 
 WORKERS = 16
 
@@ -35,7 +35,7 @@ def puller(settings: Settings, states: Mapping[str, ChannelState], http: Http, c
     def pull(channel: Channel, emit: Emit) -> None:
         state = states.get(channel.name) or ChannelState(channel.name)
         if channel.kind == "feed":
-            return emit(feeds.pull(channel, state, http, now=now))
+            return emit(feeds.pull(channel, state, http, recall=recall_with(con.cursor()), now=now))
         cursor = con.cursor()
 
         def known(guids: Collection[str]) -> set[str]:
@@ -45,6 +45,15 @@ def puller(settings: Settings, states: Mapping[str, ChannelState], http: Http, c
             emit(page)
 
     return pull
+
+
+def recall_with(cursor: Any) -> feeds.Recall:
+    """How a feed asks what the store holds of its entries, on a cursor of its own thread."""
+
+    def ask(asked: feeds.Question) -> tuple[Known, ...]:
+        return recall.recall(cursor, asked.channel, guids=asked.guids, urls=asked.urls, dated_titles=asked.dated_titles)
+
+    return ask
 
 
 def reddit_session(settings: Settings) -> Any:

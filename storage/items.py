@@ -19,27 +19,42 @@ from storage.transactions import transaction
 
 _STATE_COLUMNS = (
     "channel, state, reason, etag, last_modified, body_hash, watermark, last_attempt_at, last_success_at, "
-    "next_due_at, failures"
+    "next_due_at, failures, configured, address, candidate, sightings, interval_s, pause_s, "
+    "retry_at"
 )
 _CHANGED = """
     incoming.item_id::UUID = items.item_id AND incoming.channel = items.channel AND items.deleted_at IS NULL
         AND incoming.deleted_at IS NULL AND (
         items.title IS DISTINCT FROM incoming.title OR items.text_hash <> incoming.text_hash::UUID
-        OR items.url IS DISTINCT FROM incoming.url)
+        OR items.url IS DISTINCT FROM incoming.url
+        OR (incoming.feed_length IS NOT NULL AND items.feed_length IS NULL
+            AND NOT list_contains(items.flags, 'forgotten')))
+"""
+# The article's own page is not read again because its feed changed a word: what was read of it is kept.
+_NEW_TEXT = """
+    CASE WHEN incoming.feed_length IS NULL AND items.feed_length IS NOT NULL
+              AND NOT list_contains(items.flags, 'forgotten')
+         THEN incoming.text || substring(items.text, items.feed_length + 1) ELSE incoming.text END
+"""
+_NEW_LENGTH = """
+    coalesce(incoming.feed_length, CASE WHEN items.feed_length IS NOT NULL THEN length(incoming.text) END)
 """
 _KEEP_OLD = f"""
     INSERT INTO base.item_versions
     SELECT items.item_id, items.version, items.title, items.text, items.url, items.text_hash,
            string_split(concat_ws(',', CASE WHEN items.title IS DISTINCT FROM incoming.title THEN 'title' END,
                                   CASE WHEN items.text_hash <> incoming.text_hash::UUID THEN 'text' END,
-                                  CASE WHEN items.url IS DISTINCT FROM incoming.url THEN 'url' END), ','),
+                                  CASE WHEN items.url IS DISTINCT FROM incoming.url THEN 'url' END,
+                                  CASE WHEN incoming.feed_length IS NOT NULL AND items.feed_length IS NULL
+                                       THEN 'article' END), ','),
            $now, $run
     FROM base.items JOIN incoming ON {_CHANGED}
 """  # noqa: S608  only this module's own text
 _REPLACE = f"""
     UPDATE base.items AS items
-    SET title = incoming.title, text = incoming.text, text_hash = incoming.text_hash::UUID, url = incoming.url,
-        original_url = incoming.original_url, context = incoming.context, story_id = incoming.story_id::UUID,
+    SET title = incoming.title, text = {_NEW_TEXT}, text_hash = incoming.text_hash::UUID, url = incoming.url,
+        original_url = incoming.original_url, context = incoming.context,
+        story_id = coalesce(items.story_id, incoming.story_id::UUID), feed_length = {_NEW_LENGTH},
         flags = incoming.flags, version = items.version + 1
     FROM incoming WHERE {_CHANGED}
 """  # noqa: S608  only this module's own text
@@ -166,7 +181,7 @@ def _cover(con: duckdb.DuckDBPyConnection, run_id: UUID, result: FetchResult, ad
 def _remember(con: duckdb.DuckDBPyConnection, state: ChannelState) -> None:
     con.execute("DELETE FROM base.channel_states WHERE channel = ?", [state.channel])
     values = in_utc(astuple(state))
-    con.execute(f"INSERT INTO base.channel_states ({_STATE_COLUMNS}) VALUES ({', '.join('?' * 11)})", values)  # noqa: S608
+    con.execute(f"INSERT INTO base.channel_states ({_STATE_COLUMNS}) VALUES ({', '.join('?' * len(values))})", values)  # noqa: S608
 
 
 def _note_gaps(con: duckdb.DuckDBPyConnection, run_id: UUID, result: FetchResult) -> None:
