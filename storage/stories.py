@@ -20,7 +20,8 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 import duckdb
 import pyarrow as pa
 
-from storage.rows import lent, table, transaction, utc
+from storage.rows import lent, table, utc
+from storage.transactions import transaction
 
 WINDOW = timedelta(days=7)
 COMMON = 100
