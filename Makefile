@@ -35,7 +35,7 @@ bench: .venv/run.stamp  ## every figure that the documents quote
 	@echo "Setting up .venv (once, about a minute) ..."
 	@$(PIP) install --require-hashes -r locks/pip.txt
 	@$(PIP) install --require-hashes -r locks/build.txt -r locks/run.txt
-	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@PYTHONWARNINGS=ignore $(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 .venv/dev.stamp: .venv/run.stamp locks/dev.txt
