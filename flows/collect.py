@@ -8,9 +8,10 @@ it is the network's fault, and no feed is blamed.
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -34,6 +35,8 @@ from sources import health
 from sources.fetch import Http
 from storage import items, recall
 
+AT_ONCE, PATIENCE_S = 32, 1.0
+"""Pages of feeds in one transaction, and how long the first of them waits for others to come."""
 INTERVALS = {"feed": timedelta(minutes=15), "subreddit": timedelta(hours=1)}
 SHARE_DUE = 0.8
 """A run in which a smaller share of the channels due delivered is degraded."""
@@ -127,13 +130,15 @@ def only(channels: Sequence[Channel], names: Collection[str]) -> list[Channel]:
 
 
 class Book:
-    """Writes one run into the store: each page as it comes, the failures last."""
+    """Writes one run into the store: pages as they come, a few at once; the failures last."""
 
     def __init__(self, con: Any, states: dict[str, ChannelState], now: datetime) -> None:
         self.con, self.states, self.now = con, states, now
         self.counts = recall.daily_counts(con, now=now)
         self.collected = Collected()
         self.run_id: UUID = items.start_run(con, "collect", now=now, version=VERSION)
+        self._waiting: dict[str, tuple[Channel, FetchResult]] = {}
+        self._written = time.monotonic()
 
     def write(self, pages: Iterator[tuple[Channel, FetchResult | None]], advance: show.Advance) -> None:
         """Commit all pages and close the run."""
@@ -142,24 +147,41 @@ class Book:
             if page is None:
                 advance(1)
             elif page.state in DELIVERED:
-                self._commit(channel, page)
+                self._take(channel, page)
             else:
                 failures.append((channel, page))
+        self._flush()
         pages_failed = [page for _, page in failures]
         outage = not self.collected.delivered and health.blames_the_network(pages_failed, self.states)
         for channel, page in failures:
-            self._commit(channel, page, outage=outage)
+            self._take(channel, page, outage=outage)
+        self._flush(outage=outage)
         items.finish_run(self.con, self.run_id, self.collected.outcome, now=datetime.now(UTC))
 
-    def _commit(self, channel: Channel, page: FetchResult, *, outage: bool = False) -> None:
-        before, page = self.states[channel.name], health.heard(page, self.counts.get(channel.name, ()))
-        after = health.after(before, page, now=self.now, interval=INTERVALS[channel.kind], network=outage)
-        added = items.add(self.con, self.run_id, page, after, now=self.now)
-        self.states[channel.name] = after
-        self.collected.states[channel.name] = page
-        self.collected.fetched[channel.name] += page.fetched
-        self.collected.new += added.new
-        self.collected.updated += added.updated
+    def _take(self, channel: Channel, page: FetchResult, *, outage: bool = False) -> None:
+        """Feeds wait for one another a moment; a subreddit's page does not, for its next asks what is stored."""
+        if channel.name in self._waiting:
+            self._flush(outage=outage)
+        self._waiting[channel.name] = (channel, page)
+        full = len(self._waiting) >= AT_ONCE or time.monotonic() - self._written >= PATIENCE_S
+        if full or channel.kind == "subreddit":
+            self._flush(outage=outage)
+
+    def _flush(self, *, outage: bool = False) -> None:
+        """Commit what waits, in one transaction."""
+        pages = [self._after(channel, page, outage) for channel, page in self._waiting.values()]
+        self._waiting.clear()
+        for (page, after), added in zip(pages, items.add_all(self.con, self.run_id, pages, now=self.now), strict=True):
+            self.states[page.channel] = after
+            self.collected.states[page.channel] = replace(page, items=())  # they are in the store
+            self.collected.fetched[page.channel] += page.fetched
+            self.collected.new += added.new
+            self.collected.updated += added.updated
+        self._written = time.monotonic()
+
+    def _after(self, channel: Channel, page: FetchResult, outage: bool) -> tuple[FetchResult, ChannelState]:
+        before, heard = self.states[channel.name], health.heard(page, self.counts.get(channel.name, ()))
+        return heard, health.after(before, heard, now=self.now, interval=INTERVALS[channel.kind], network=outage)
 
 
 def _unreached(collected: Collected) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from nlp import stories as words
 from storage import stories
 
-BATCH = 2_000
+BATCH = 5_000
 
 
 def tell_stories(con: Any, *, now: datetime) -> int:

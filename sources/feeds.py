@@ -34,7 +34,7 @@ def pull(channel: Channel, state: ChannelState, http: Http, *, recall: Recall = 
 
     Conditional by what `state` remembers, except once a day: some servers say "not modified" whatever happens.
     `recall` tells what the store holds of the entries, so that they keep their names and a gap is seen; it is called
-    from this thread, at most once.
+    from this thread, at most once, and not before the channel's first success.
     """
     state = moves.before(state, channel.address)
     known = state if not is_forced(state, now) else replace(state, etag=None, last_modified=None)
@@ -68,7 +68,7 @@ def _read(
         found = _unchanged(state, answer.etag, answer.last_modified)
     else:
         drafts = workshop.shared().draft(answer, channel, now=now)
-        held = recall(question(drafts)) if drafts.items else ()
+        held = recall(question(drafts)) if drafts.items and state.last_success_at is not None else ()
         found = settle(drafts, held)
         found = replace(found, gaps=_gaps(found, state, now))
         if channel.fulltext:

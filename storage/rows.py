@@ -32,6 +32,17 @@ ITEM_SCHEMA = pa.schema(
         ("feed_length", pa.int32()),
     ]
 )
+STATE_SCHEMA = pa.schema(
+    [
+        *[(n, _TEXT) for n in ("channel", "state", "reason", "etag", "last_modified", "body_hash")],
+        *[(n, _TIME) for n in ("watermark", "last_attempt_at", "last_success_at", "next_due_at")],
+        ("failures", pa.int32()),
+        *[(n, _TEXT) for n in ("configured", "address", "candidate")],
+        *[(n, pa.int32()) for n in ("sightings", "interval_s", "pause_s")],
+        ("retry_at", _TIME),
+    ]
+)
+"""Columns of base.channel_states in the order of `records.ChannelState`'s fields."""
 ITEM_COLUMNS = (
     "item_id, source_kind, channel, community, guid, url, original_url, title, text, published_at, published_raw, "
     "date_quality, first_seen_at, context, thread_id, parent_id, author_hash, flags, version, feed_length"

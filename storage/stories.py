@@ -10,6 +10,7 @@ the one that was told first.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -34,37 +35,51 @@ _WAITING = """
     ORDER BY first_seen_at, item_id LIMIT $limit
 """
 _MARK_SCHEMA = pa.schema([("item_id", pa.string()), ("title_key", pa.string()), ("shingles", pa.int32())])
-_SHINGLE_SCHEMA = pa.schema([("shingle", pa.uint64()), ("item_id", pa.string())])
 _KEEP = """
     INSERT INTO base.story_marks
     SELECT marked.item_id::UUID, marked.title_key::UUID, marked.shingles, items.published_at, $now
     FROM marked JOIN base.items AS items ON items.item_id = marked.item_id::UUID
 """
+_FORGET = """
+    DELETE FROM base.story_marks
+    WHERE marked_at <= $since OR item_id IN (SELECT unnest(string_split($again, ' '))::UUID) RETURNING 1
+"""
 _NAME = """
     UPDATE base.items SET story_id = named.story_id::UUID FROM named
     WHERE items.item_id = named.item_id::UUID AND items.story_id IS NULL
 """
-_SHARED = f"""
-    WITH telling AS (
-        SELECT shingle FROM base.story_shingles GROUP BY shingle HAVING count(*) BETWEEN 2 AND {COMMON}
-    ), fresh AS (
-        SELECT item_id, shingle FROM base.story_shingles SEMI JOIN telling USING (shingle)
-        WHERE item_id IN (SELECT item_id::UUID FROM marked)
+_MATCHED = f"""
+    CREATE OR REPLACE TEMP TABLE matched AS
+    WITH fresh AS (
+        SELECT shingle, item_id FROM base.story_shingles WHERE item_id IN (SELECT item_id::UUID FROM marked)
+    ), held AS (
+        SELECT shingle, item_id FROM base.story_shingles SEMI JOIN fresh USING (shingle)
+    ), telling AS (
+        SELECT shingle FROM held GROUP BY shingle HAVING count(*) BETWEEN 2 AND {COMMON}
     )
-    SELECT fresh.item_id, other.item_id, count(*)
-    FROM fresh JOIN base.story_shingles AS other USING (shingle)
-    WHERE other.item_id <> fresh.item_id GROUP BY ALL HAVING count(*) >= {_LEAST_SHARED}
+    SELECT fresh.item_id AS a, held.item_id AS b, count(*) AS shared
+    FROM fresh SEMI JOIN telling USING (shingle) JOIN held USING (shingle)
+    WHERE a <> b GROUP BY ALL HAVING count(*) >= {_LEAST_SHARED}
 """  # noqa: S608  only this module's own text
-_SIZES = f"""
-    SELECT item_id, count(*) FROM base.story_shingles
-    WHERE shingle NOT IN (SELECT shingle FROM base.story_shingles GROUP BY shingle HAVING count(*) > {COMMON})
-    GROUP BY item_id
-"""  # noqa: S608  only this module's own text
-_MARKS = """
-    SELECT marks.item_id, marks.title_key, marks.published_at, items.channel, items.story_id, items.first_seen_at
-    FROM base.story_marks AS marks JOIN base.items AS items USING (item_id)
-    ORDER BY marks.published_at, marks.item_id
+_TITLED = """
+    SELECT title_key, item_id FROM base.story_marks
+    WHERE title_key IN (SELECT title_key::UUID FROM marked) ORDER BY title_key, published_at, item_id
 """
+_INVOLVED = "SELECT a FROM matched UNION SELECT b FROM matched UNION SELECT item_id::UUID FROM titled"
+_SIZES = f"""
+    WITH theirs AS (
+        SELECT shingle, item_id FROM base.story_shingles WHERE item_id IN ({_INVOLVED})
+    ), common AS (
+        SELECT shingle FROM base.story_shingles SEMI JOIN theirs USING (shingle)
+        GROUP BY shingle HAVING count(*) > {COMMON}
+    )
+    SELECT item_id, count(*) FROM theirs ANTI JOIN common USING (shingle) GROUP BY item_id
+"""  # noqa: S608  only this module's own text
+_MARKS = f"""
+    SELECT marks.item_id, marks.title_key, epoch_us(marks.published_at), items.channel, items.story_id,
+           epoch_us(items.first_seen_at)
+    FROM base.story_marks AS marks JOIN base.items AS items USING (item_id) WHERE marks.item_id IN ({_INVOLVED})
+"""  # noqa: S608  only this module's own text
 _RENAME = """
     UPDATE base.items SET story_id = renamed.story_id::UUID FROM renamed
     WHERE items.story_id = renamed.old_id::UUID
@@ -80,21 +95,21 @@ class Same(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """An item as far as it takes to recognise its story; shingles are unsigned 64-bit numbers."""
+    """An item as far as it takes to recognise its story; shingles are 64-bit numbers, each once (array type Q)."""
 
     item_id: UUID
     title_key: UUID | None
-    shingles: frozenset[int]
+    shingles: array[int]
 
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
     item_id: UUID
     title_key: UUID | None
-    published_at: datetime
+    published_at: int  # microseconds since 1970, as is the other
     channel: str
     story_id: UUID
-    first_seen_at: datetime
+    first_seen_at: int
 
 
 def waiting(con: duckdb.DuckDBPyConnection, *, now: datetime, limit: int) -> list[tuple[UUID, str, str]]:
@@ -109,27 +124,35 @@ def join(con: duckdb.DuckDBPyConnection, marks: Sequence[Mark], same: Same, *, n
     In one transaction; marking an item twice is marking it once.
     """
     with transaction(con):
-        _forget(con, now)
+        _forget(con, marks, now)
         rows = table(
             ({"item_id": str(m.item_id), "title_key": m.title_key and str(m.title_key), "shingles": len(m.shingles)}
              for m in marks), _MARK_SCHEMA,
         )  # fmt: skip
-        shingles = pa.table(
-            [[s for m in marks for s in m.shingles], [str(m.item_id) for m in marks for _ in m.shingles]],
-            schema=_SHINGLE_SCHEMA,
-        )
-        with lent(con, marked=rows, shingled=shingles):
-            for name in ("story_marks", "story_shingles"):
-                con.execute(f"DELETE FROM base.{name} WHERE item_id IN (SELECT item_id::UUID FROM marked)")  # noqa: S608
+        with lent(con, marked=rows, shingled=_shingled(marks)):
             con.execute(_KEEP, {"now": utc(now)})
             con.execute("INSERT INTO base.story_shingles SELECT shingle, item_id::UUID FROM shingled")
             _name(con, marks)
-            return _rename(con, _joined(con, {m.item_id for m in marks}, same))
+            return _rename(con, _joined(con, same))
 
 
-def _forget(con: duckdb.DuckDBPyConnection, now: datetime) -> None:
-    con.execute("DELETE FROM base.story_marks WHERE marked_at <= ?", [utc(now - WINDOW)])
-    con.execute("DELETE FROM base.story_shingles WHERE item_id NOT IN (SELECT item_id FROM base.story_marks)")
+def _shingled(marks: Sequence[Mark]) -> pa.Table:
+    """One row for each shingle of each item, made in one piece: an item has a hundred."""
+    number = sum(len(m.shingles) for m in marks)
+    values = pa.py_buffer(b"".join(m.shingles.tobytes() for m in marks))
+    places = pa.py_buffer(b"".join(array("i", [n]) * len(m.shingles) for n, m in enumerate(marks)))
+    items = pa.DictionaryArray.from_arrays(
+        pa.Array.from_buffers(pa.int32(), number, [None, places]),
+        pa.array([str(m.item_id) for m in marks], pa.string()),
+    )
+    return pa.table({"shingle": pa.Array.from_buffers(pa.uint64(), number, [None, values]), "item_id": items})
+
+
+def _forget(con: duckdb.DuckDBPyConnection, marks: Sequence[Mark], now: datetime) -> None:
+    """Drop the marks that are too old, and those that are to be made again."""
+    values = {"since": utc(now - WINDOW), "again": " ".join(str(m.item_id) for m in marks)}
+    if con.execute(_FORGET, values).fetchall():
+        con.execute("DELETE FROM base.story_shingles WHERE item_id NOT IN (SELECT item_id FROM base.story_marks)")
 
 
 def _name(con: duckdb.DuckDBPyConnection, marks: Iterable[Mark]) -> None:
@@ -139,32 +162,33 @@ def _name(con: duckdb.DuckDBPyConnection, marks: Iterable[Mark]) -> None:
         con.execute(_NAME)
 
 
-def _joined(con: duckdb.DuckDBPyConnection, fresh: set[UUID], same: Same) -> dict[UUID, UUID]:
+def _joined(con: duckdb.DuckDBPyConnection, same: Same) -> dict[UUID, UUID]:
     """Which stories take which name."""
-    seen = {row[0]: _Seen(*row) for row in con.execute(_MARKS).fetchall()}
-    shared = {(a, b): number for a, b, number in con.execute(_SHARED).fetchall() if a in seen and b in seen}
-    sizes: dict[UUID, int] = dict(con.execute(_SIZES).fetchall())
+    titled = set(_neighbours(con.execute(_TITLED).fetchall()))
+    con.execute(_MATCHED)
+    shared = {(a, b): number for a, b, number in con.execute("FROM matched").fetchall()}
+    ids = [{"item_id": str(item_id)} for pair in titled for item_id in pair]
+    with lent(con, titled=table(ids, pa.schema([("item_id", pa.string())]))):
+        sizes: dict[UUID, int] = dict(con.execute(_SIZES).fetchall())
+        seen = {row[0]: _Seen(*row) for row in con.execute(_MARKS).fetchall()}
     stories = _Stories(seen.values())
-    for a, b in {*shared, *_neighbours(seen.values(), fresh)}:
-        one, other = seen[a], seen[b]
-        near = abs(one.published_at - other.published_at) <= WINDOW
-        titled = one.title_key is not None and one.title_key == other.title_key
+    for a, b in titled.union(shared):
         number = shared.get((a, b)) or shared.get((b, a), 0)
-        if near and same(
-            number, sizes.get(a, 0), sizes.get(b, 0), same_title=titled, same_channel=one.channel == other.channel
-        ):
-            stories.join(one.story_id, other.story_id)
+        if _is_same(seen[a], seen[b], number, (sizes.get(a, 0), sizes.get(b, 0)), same):
+            stories.join(seen[a].story_id, seen[b].story_id)
     return stories.renamed()
 
 
-def _neighbours(seen: Iterable[_Seen], fresh: set[UUID]) -> Iterable[tuple[UUID, UUID]]:
+def _is_same(one: _Seen, other: _Seen, shared: int, sizes: tuple[int, int], same: Same) -> bool:
+    if abs(one.published_at - other.published_at) > WINDOW / timedelta(microseconds=1):
+        return False
+    heads = one.title_key is not None and one.title_key == other.title_key
+    return same(shared, *sizes, same_title=heads, same_channel=one.channel == other.channel)
+
+
+def _neighbours(rows: Iterable[tuple[UUID, UUID]]) -> Iterable[tuple[UUID, UUID]]:
     """Items of one headline that follow one another: a chain says what all pairs would, and is short."""
-    titles: dict[UUID, list[UUID]] = {}
-    for item in seen:
-        if item.title_key is not None:
-            titles.setdefault(item.title_key, []).append(item.item_id)
-    chains = (ids for ids in titles.values() if not fresh.isdisjoint(ids))
-    return (pair for ids in chains for pair in pairwise(ids))
+    return ((a, b) for (title, a), (next_title, b) in pairwise(rows) if title == next_title)
 
 
 class _Stories:
@@ -172,7 +196,7 @@ class _Stories:
 
     def __init__(self, seen: Iterable[_Seen]) -> None:
         self._of: dict[UUID, UUID] = {}
-        self._told: dict[UUID, datetime] = {}
+        self._told: dict[UUID, int] = {}
         for item in seen:
             self._told[item.story_id] = min(item.first_seen_at, self._told.get(item.story_id, item.first_seen_at))
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flows import additions, channels, opml
@@ -284,12 +284,14 @@ SUBREDDIT = st.builds(
 LISTS = st.lists(FEED | SUBREDDIT, min_size=1, max_size=6)
 
 
+@settings(deadline=None)
 @given(LISTS)
 def test_opml_carries_every_setting(listed: list[Channel]) -> None:
     """What is written as OPML and read again is the same list, in the same order."""
     assert opml.read(opml.write(listed)).channels == tuple(listed)
 
 
+@settings(deadline=None)
 @given(LISTS)
 def test_toml_carries_every_setting(listed: list[Channel]) -> None:
     """What is written as a table and read again is the same channel, whatever stands in its address."""
@@ -297,6 +299,7 @@ def test_toml_carries_every_setting(listed: list[Channel]) -> None:
         assert channels.parse(additions.render(channel)) == (channel,)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300) | st.text(max_size=300).map(lambda t: f"<opml><body>{t}</body></opml>".encode()))
 def test_any_bytes_are_opml_or_an_error(data: bytes) -> None:
     """No file brings the reader down."""
@@ -382,6 +385,7 @@ def page(body: bytes) -> Page:
     return Page("http://x.org/a/", "http://x.org/a/", 200, (), body, "", None, None)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400))
 def test_any_page_has_candidates_or_none(body: bytes) -> None:
     """No page brings discovery down; what it yields can be asked."""

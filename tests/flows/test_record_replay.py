@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sample.server import Answer, hosting
@@ -146,6 +146,7 @@ def test_a_body_may_be_edited_by_hand(tmp_path: Path) -> None:
     assert page.body == b"<rss>who"
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_no_address_names_a_file_elsewhere(url: str) -> None:
     """Whatever stands in an address, its files are 32 hexadecimal digits in the tape's own folder."""
