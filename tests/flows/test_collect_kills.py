@@ -25,7 +25,7 @@ KILLS = 25
 """For each seed; both series run at once, each in a home and with a server of its own."""
 FEEDS = 16
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
 
 class Press:
