@@ -25,6 +25,9 @@ check: .venv/dev.stamp  ## format, lint, types, import contracts, tests
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/pytest -n auto --dist loadfile
 
+slow: .venv/dev.stamp  ## the tests that take minutes
+	@$(BIN)/pytest -m long
+
 bench: .venv/run.stamp  ## every figure that the documents quote
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
@@ -35,7 +38,7 @@ bench: .venv/run.stamp  ## every figure that the documents quote
 	@echo "Setting up .venv (once, about a minute) ..."
 	@$(PIP) install --require-hashes -r locks/pip.txt
 	@$(PIP) install --require-hashes -r locks/build.txt -r locks/run.txt
-	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@PYTHONWARNINGS=ignore $(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 .venv/dev.stamp: .venv/run.stamp locks/dev.txt

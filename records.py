@@ -46,6 +46,7 @@ class Channel:
     address: str  # the feed's URL, or the subreddit's name
     keep: Literal["relevant", "all"] = "relevant"
     comments: bool = True  # subreddits only
+    fulltext: bool = False  # feeds only: the article page is read too
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,26 @@ class ChannelState:
     last_success_at: datetime | None = None
     next_due_at: datetime | None = None
     failures: int = 0  # in a row
+    configured: str | None = None  # the address it was asked under, as channels.toml had it
+    address: str | None = None  # where it has moved for good: asked in place of `configured`
+    candidate: str | None = None  # where permanent redirects lead, while that is not believed yet
+    sightings: int = 0  # how many runs in a row were led to `candidate`
+    interval_s: int | None = None  # between two polls, as the channel's own pace has it
+    pause_s: int | None = None  # between two polls, as its feed and its server ask
+    retry_at: datetime | None = None  # its server asked for peace until then
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the store holds of an item, as far as that takes to know it again."""
+
+    guid: str
+    url: str | None
+    title: str
+    published_at: datetime
+    published_raw: str | None
+    first_seen_at: datetime
+    has_article: bool  # its article was read, need not be, or cannot be
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +113,7 @@ class Item:
     author_hash: str | None = None
     flags: tuple[str, ...] = ()
     version: int = 1
+    feed_length: int | None = None  # how much of `text` its feed gave, where the rest is the article's own page
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +142,11 @@ class FetchResult:
     watermark: datetime | None = None
     retry_at: datetime | None = None  # the server asked for peace until then
     gaps: tuple[Gap, ...] = ()
+    known: int | None = None  # entries that the store had already; None where nobody looked
+    configured: str | None = None  # the address that channels.toml gives
+    asked: str | None = None  # the address that was asked, where it is another
+    moved_to: str | None = None  # where redirects led, every one of them permanent
+    pause_s: int | None = None  # what feed and server ask to wait between two polls
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,7 +18,7 @@ from records import COMMUNITIES, Channel, ChannelKind
 
 KINDS: tuple[ChannelKind, ...] = ("feed", "subreddit")
 KEYS: dict[str, dict[str, type]] = {
-    "feed": {"name": str, "url": str, "community": str, "keep": str},
+    "feed": {"name": str, "url": str, "community": str, "keep": str, "fulltext": bool},
     "subreddit": {"name": str, "community": str, "keep": str, "comments": bool},
 }
 REQUIRED = {"feed": ("name", "url", "community"), "subreddit": ("name", "community")}
@@ -40,15 +40,15 @@ def load(path: Path) -> tuple[Channel, ...]:
     return parse(text, str(path))
 
 
-def parse(text: str, name: str = "channels.toml") -> tuple[Channel, ...]:
-    """Read the list of channels from its text; see `load`."""
+def parse(text: str, name: str = "channels.toml", *, may_be_empty: bool = False) -> tuple[Channel, ...]:
+    """Read the list of channels from its text; see `load`. `may_be_empty`: a list that is only being begun."""
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ChannelsError(f"{name}: not valid TOML: {error}") from None
     _no_other_tables(document, text, name)
     channels = tuple(_channel(kind, table, _Place(name, text, kind, index)) for kind, index, table in _tables(document))
-    if not channels:
+    if not channels and not may_be_empty:
         raise ChannelsError(f"{name}: no channel in it; add a [[feed]] or a [[subreddit]]")
     _unique(channels, name)
     return channels
@@ -102,6 +102,7 @@ def _channel(kind: ChannelKind, table: dict[str, Any], place: _Place) -> Channel
         address=table["url"] if kind == "feed" else table["name"],
         keep=table.get("keep", "relevant"),
         comments=table.get("comments", True),
+        fulltext=table.get("fulltext", False),
     )
 
 
@@ -117,31 +118,40 @@ def _check_keys(kind: str, table: dict[str, Any], place: _Place) -> None:
             raise place.error(key, f"key '{key}' is missing in this [[{kind}]]")
 
 
-def _check_values(kind: str, table: dict[str, Any], place: _Place) -> None:
-    if not NAME[kind].fullmatch(table["name"]):
+def _check_values(kind: ChannelKind, table: dict[str, Any], place: _Place) -> None:
+    if found := fault(kind, table):
+        key, message = found
+        raise place.error(key, f"key '{key}': {message}")
+
+
+def fault(kind: ChannelKind, table: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The first key whose value cannot stand in a table of this kind, and why; None where all can. Pure."""
+    name, community, keep = table["name"], table["community"], table.get("keep", "all")
+    if not NAME[kind].fullmatch(name):
         shape = "lower-case words joined by hyphens" if kind == "feed" else "a subreddit's name without r/"
-        raise place.error("name", f"key 'name': '{table['name']}' is not {shape}")
-    if table["community"] not in COMMUNITIES[kind]:
-        raise place.error(
-            "community", f"key 'community': '{table['community']}' is none of {', '.join(COMMUNITIES[kind])}"
-        )
-    if table.get("keep", "all") not in KEEP:
-        raise place.error("keep", f"key 'keep': '{table['keep']}' is none of {', '.join(KEEP)}")
-    if kind == "feed" and not _is_web_address(table["url"]):
-        raise place.error("url", "key 'url' must be an http or https address")
+        return "name", f"'{name}' is not {shape}"
+    if community not in COMMUNITIES[kind]:
+        return "community", f"'{community}' is none of {', '.join(COMMUNITIES[kind])}"
+    if keep not in KEEP:
+        return "keep", f"'{keep}' is none of {', '.join(KEEP)}"
+    if kind == "feed" and not is_web_address(table["url"]):
+        return "url", "it must be an http or https address"
+    return None
 
 
-def _is_web_address(url: str) -> bool:
+def is_web_address(url: str) -> bool:
+    """Whether a text is a whole http or https address, without spaces or control characters."""
     try:
         parts = urlsplit(url)
+        _ = parts.port  # raises where it is none
     except ValueError:
         return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname)
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and url.isprintable() and " " not in url
 
 
 def _unique(channels: tuple[Channel, ...], name: str) -> None:
-    names, count = Counter(c.name.lower() for c in channels).most_common(1)[0]
-    if count > 1:
+    twice = [n for n, count in Counter(c.name.lower() for c in channels).items() if count > 1]
+    if twice:
         raise ChannelsError(
-            f"{name}: two channels are named '{names}'; names are a channel's identity and must be unique"
+            f"{name}: two channels are named '{twice[0]}'; names are a channel's identity and must be unique"
         )

@@ -16,12 +16,14 @@ from typing import BinaryIO
 import click
 
 from flows import show
+from flows.cli_channels import channels
 from flows.errors import NothingReached, UsageError
 from flows.settings import load
 from flows.version import VERSION
 
 FAILED, WRONG_USE, UNREACHED, INTERRUPTED = 1, 2, 3, 130
 
+FOLDER = click.Path(file_okay=False, path_type=Path)
 ROOMS = ("flows", "sources", "nlp", "storage", "digest")
 log = logging.getLogger("oresight")
 
@@ -61,16 +63,26 @@ def run() -> int:
 @cli.command()
 @click.option("--only", "names", multiple=True, metavar="NAME", help="Just this channel; may be given again.")
 @click.option("--all", "everything", is_flag=True, help="Due or not; politeness still holds.")
-def collect(names: tuple[str, ...], everything: bool) -> int:
+@click.option("--record", type=FOLDER, metavar="DIR", help="Keep what every feed answers in this new folder.")
+@click.option("--replay", type=FOLDER, metavar="DIR", help="Take the answers from such a folder; open no socket.")
+def collect(names: tuple[str, ...], everything: bool, record: Path | None, replay: Path | None) -> int:
     """Pull every channel that is due.
 
     \b
     Examples:
       oresight collect
       oresight collect --only mining-weekly --all
+      oresight collect --only mining-weekly --all --record tape
+      ORESIGHT_HOME=elsewhere oresight collect --replay tape
     """
     from flows import jobs
 
+    if record and replay:
+        raise click.UsageError("--record and --replay exclude each other: a tape is not recorded from a tape")
+    if replay:
+        return jobs.replay(load(), names, replay)
+    if record:
+        return jobs.record(load(), names, record, everything=everything, now=_now())
     return jobs.collect(load(), names, everything=everything, now=_now())
 
 
@@ -104,7 +116,7 @@ def refresh() -> None:
 @cli.command()
 @click.option("--week", metavar="WEEK", help="An ISO week as in 2026-W47; default: the last complete one.")
 @click.option("--format", "formats", default="html,md", show_default=True, help="Any of html, md, json.")
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="A folder other than HOME/digests.")
+@click.option("--out", type=FOLDER, help="A folder other than HOME/digests.")
 def digest(week: str | None, formats: str, out: Path | None) -> None:
     """Write the week's digest and print where it lies.
 
@@ -147,11 +159,20 @@ def analyze(file: BinaryIO, output: BinaryIO) -> int:
 
 @cli.command()
 def status() -> None:
-    """What each channel did last, and how fresh snapshot and model are.
+    """What each channel did last, trouble first, and how fresh snapshot and model are.
 
     \b
-    Example:
+    fine       it answers, and brought items within seven days
+    quiet      it answers, and brought none
+    silent     it answers, with far fewer entries than it used to
+    failing    it cannot be read; the reason says why
+    blocked    the server refuses us
+    gone       the server says that it is gone for good; it is not asked again
+
+    \b
+    Examples:
       oresight status
+      oresight status | awk -F'\\t' '$3 == "soft"'
     """
     from flows.status import show_status
 
@@ -209,6 +230,9 @@ def demo() -> int:
         _, pages = jobs.run(settings, now=_now())
     _print_paths(pages)
     return 0
+
+
+cli.add_command(channels)
 
 
 def _stdin() -> str:

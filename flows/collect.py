@@ -8,9 +8,10 @@ it is the network's fault, and no feed is blamed.
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -22,16 +23,20 @@ from prefect.futures import PrefectFuture, wait
 
 from flows import show
 from flows.channels import load as load_channels
+from flows.client import client
 from flows.errors import NothingReached, UsageError
 from flows.pull import Start, gather, puller
 from flows.settings import Settings, load
 from flows.store import writing
+from flows.stories import tell_stories
 from flows.version import VERSION
 from records import DELIVERED, Channel, ChannelState, FetchResult
 from sources import health
 from sources.fetch import Http
-from storage import items
+from storage import items, recall
 
+AT_ONCE, PATIENCE_S = 32, 1.0
+"""Pages of feeds in one transaction, and how long the first of them waits for others to come."""
 INTERVALS = {"feed": timedelta(minutes=15), "subreddit": timedelta(hours=1)}
 SHARE_DUE = 0.8
 """A run in which a smaller share of the channels due delivered is degraded."""
@@ -61,7 +66,7 @@ class Collected:
         return "done" if self.delivered >= SHARE_DUE * len(self.states) else "degraded"
 
 
-def collect_channels(
+def collect_channels(  # noqa: PLR0913 - all but two by name, and each is the caller's own choice
     settings: Settings,
     configured: Sequence[Channel],
     *,
@@ -69,10 +74,12 @@ def collect_channels(
     names: Collection[str] = (),
     everything: bool = False,
     start: Start | None = None,
+    http: Http | None = None,
 ) -> Collected:
     """Pull the channels of these names (all, when none is named) that are due, commit, publish the snapshot.
 
-    `everything`: due or not; politeness holds all the same. `start`: see `flows.pull.gather`.
+    `everything`: due or not; politeness holds all the same. `start`: see `flows.pull.gather`. `http`: another client
+    than the settings' own, as for a tape; it is closed at the end.
 
     Raises:
         UsageError: a name is not in the list.
@@ -83,16 +90,23 @@ def collect_channels(
     with writing(settings, "collect", now) as con:
         items.know_channels(con, configured)
         states = items.channel_states(con)
-        due = [c for c in asked if everything or health.is_due(states.get(c.name), now)]
+        due = [c for c in asked if _is_asked(c, states.get(c.name), now, everything=everything)]
         book = Book(con, {c.name: states.get(c.name) or ChannelState(c.name) for c in due}, now)
         with (
-            Http(settings.user_agent, allow_hosts=settings.allowed, host_delay=settings.host_delay) as http,
+            http or client(settings, Http) as fetcher,
             show.progress("collect", len(due)) as advance,
         ):
-            book.write(gather(puller(settings, states, http, con, now), due, start), advance)
+            book.write(gather(puller(settings, states, fetcher, con, now), due, start), advance)
+        tell_stories(con, now=now)
     if book.collected.outcome == "unreached":
         raise NothingReached(_unreached(book.collected))
     return book.collected
+
+
+def _is_asked(channel: Channel, state: ChannelState | None, now: datetime, *, everything: bool) -> bool:
+    if everything:
+        return not health.is_held(state, now, channel.address)
+    return health.is_due(state, now, channel.address)
 
 
 def with_keys(settings: Settings, channels: Sequence[Channel]) -> list[Channel]:
@@ -116,12 +130,15 @@ def only(channels: Sequence[Channel], names: Collection[str]) -> list[Channel]:
 
 
 class Book:
-    """Writes one run into the store: each page as it comes, the failures last."""
+    """Writes one run into the store: pages as they come, a few at once; the failures last."""
 
     def __init__(self, con: Any, states: dict[str, ChannelState], now: datetime) -> None:
         self.con, self.states, self.now = con, states, now
+        self.counts = recall.daily_counts(con, now=now)
         self.collected = Collected()
         self.run_id: UUID = items.start_run(con, "collect", now=now, version=VERSION)
+        self._waiting: dict[str, tuple[Channel, FetchResult]] = {}
+        self._written = time.monotonic()
 
     def write(self, pages: Iterator[tuple[Channel, FetchResult | None]], advance: show.Advance) -> None:
         """Commit all pages and close the run."""
@@ -130,24 +147,41 @@ class Book:
             if page is None:
                 advance(1)
             elif page.state in DELIVERED:
-                self._commit(channel, page)
+                self._take(channel, page)
             else:
                 failures.append((channel, page))
+        self._flush()
         pages_failed = [page for _, page in failures]
         outage = not self.collected.delivered and health.blames_the_network(pages_failed, self.states)
         for channel, page in failures:
-            self._commit(channel, page, outage=outage)
+            self._take(channel, page, outage=outage)
+        self._flush(outage=outage)
         items.finish_run(self.con, self.run_id, self.collected.outcome, now=datetime.now(UTC))
 
-    def _commit(self, channel: Channel, page: FetchResult, *, outage: bool = False) -> None:
-        before = self.states[channel.name]
-        after = health.after(before, page, now=self.now, interval=INTERVALS[channel.kind], network=outage)
-        added = items.add(self.con, self.run_id, page, after, now=self.now)
-        self.states[channel.name] = after
-        self.collected.states[channel.name] = page
-        self.collected.fetched[channel.name] += page.fetched
-        self.collected.new += added.new
-        self.collected.updated += added.updated
+    def _take(self, channel: Channel, page: FetchResult, *, outage: bool = False) -> None:
+        """Feeds wait for one another a moment; a subreddit's page does not, for its next asks what is stored."""
+        if channel.name in self._waiting:
+            self._flush(outage=outage)
+        self._waiting[channel.name] = (channel, page)
+        full = len(self._waiting) >= AT_ONCE or time.monotonic() - self._written >= PATIENCE_S
+        if full or channel.kind == "subreddit":
+            self._flush(outage=outage)
+
+    def _flush(self, *, outage: bool = False) -> None:
+        """Commit what waits, in one transaction."""
+        pages = [self._after(channel, page, outage) for channel, page in self._waiting.values()]
+        self._waiting.clear()
+        for (page, after), added in zip(pages, items.add_all(self.con, self.run_id, pages, now=self.now), strict=True):
+            self.states[page.channel] = after
+            self.collected.states[page.channel] = replace(page, items=())  # they are in the store
+            self.collected.fetched[page.channel] += page.fetched
+            self.collected.new += added.new
+            self.collected.updated += added.updated
+        self._written = time.monotonic()
+
+    def _after(self, channel: Channel, page: FetchResult, outage: bool) -> tuple[FetchResult, ChannelState]:
+        before, heard = self.states[channel.name], health.heard(page, self.counts.get(channel.name, ()))
+        return heard, health.after(before, heard, now=self.now, interval=INTERVALS[channel.kind], network=outage)
 
 
 def _unreached(collected: Collected) -> str:

@@ -4,6 +4,7 @@ UsageError          wrong use; exit 2
 +-- SettingsError   a variable in the environment or in .env
 +-- ChannelsError   a line in channels.toml
 NothingReached      every channel due failed on the way; exit 3
+NoFeed              a server answered, but not with a feed; exit 1
 """
 
 
@@ -21,3 +22,7 @@ class ChannelsError(UsageError):
 
 class NothingReached(Exception):
     """No channel that was due could be reached."""
+
+
+class NoFeed(Exception):
+    """There is no feed at an address, nor any that it leads to."""

@@ -8,15 +8,20 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from flows import channels, show, weeks
-from flows.collect import Collected, collect_channels
+from flows.client import client
+from flows.collect import Collected, collect_channels, only
+from flows.errors import UsageError
 from flows.label import label_items
 from flows.refresh import refresh_series
 from flows.report import write_digest
 from flows.settings import Settings
+from flows.store import learned_moves
 from records import DELIVERED
+from sources.tape import Player, Recorder, TapeError
 
 DONE, DEGRADED = 0, 4
 
@@ -39,7 +44,49 @@ def run(settings: Settings, *, now: datetime) -> tuple[int, tuple[Path, ...]]:
 def collect(settings: Settings, names: Sequence[str], *, everything: bool, now: datetime) -> int:
     """Collect, and say what came and what did not."""
     listed = channels.load(settings.channels)
-    collected = collect_channels(settings, listed, now=now, names=names, everything=everything)
+    return _told(collect_channels(settings, listed, now=now, names=names, everything=everything))
+
+
+def record(settings: Settings, names: Sequence[str], folder: Path, *, everything: bool, now: datetime) -> int:
+    """Collect as always, and keep what every feed's server answered in a new `folder`.
+
+    Raises:
+        UsageError: the folder holds something already.
+    """
+    listed = channels.load(settings.channels)
+    try:
+        http = client(settings, partial(Recorder, folder, _aliases(settings)))
+    except TapeError as error:
+        raise UsageError(str(error)) from None
+    code = _told(collect_channels(settings, listed, now=now, names=names, everything=everything, http=http))
+    show.say(f"what the feeds answered lies in {folder}: `oresight collect --replay {folder}` plays it again")
+    return code
+
+
+def _aliases(settings: Settings) -> dict[str, str]:
+    """The addresses that channels have moved to for good, each with the one that the list has."""
+    learned = learned_moves(settings)
+    return {learned[c.name]: c.address for c in channels.load(settings.channels) if c.name in learned}
+
+
+def replay(settings: Settings, names: Sequence[str], folder: Path) -> int:
+    """Collect from a tape and no socket: the feeds that it holds, due or not, with its own time as the clock.
+
+    Raises:
+        UsageError: the folder holds no tape, or none of these channels.
+    """
+    listed = channels.load(settings.channels)
+    try:
+        tape = Player(folder, settings.user_agent)
+    except TapeError as error:
+        raise UsageError(str(error)) from None
+    held = [c.name for c in only(listed, names) if c.kind == "feed" and tape.holds(c.address)]
+    if not held:
+        raise UsageError(f"{folder} holds no answer for any of these channels; see {settings.channels}")
+    return _told(collect_channels(settings, listed, now=tape.recorded_at, names=held, everything=True, http=tape))
+
+
+def _told(collected: Collected) -> int:
     for name, page in sorted(collected.states.items()):
         if page.state not in DELIVERED:
             show.say(f"  {name}: {page.state}: {page.reason}")

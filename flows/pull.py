@@ -10,15 +10,17 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from queue import SimpleQueue
+from threading import Event, Semaphore
 from typing import Any
 
 from flows.settings import Settings, author_key
-from records import Channel, ChannelState, FetchResult
+from records import Channel, ChannelState, FetchResult, Known
 from sources import feeds, reddit
 from sources.fetch import Http
-from storage import items
+from storage import items, recall
 
 WORKERS = 16
+PAGES_WAITING = 64
 
 Emit = Callable[[FetchResult], None]
 Pull = Callable[[Channel, Emit], None]
@@ -35,7 +37,7 @@ def puller(settings: Settings, states: Mapping[str, ChannelState], http: Http, c
     def pull(channel: Channel, emit: Emit) -> None:
         state = states.get(channel.name) or ChannelState(channel.name)
         if channel.kind == "feed":
-            return emit(feeds.pull(channel, state, http, now=now))
+            return emit(feeds.pull(channel, state, http, recall=recall_with(con.cursor()), now=now))
         cursor = con.cursor()
 
         def known(guids: Collection[str]) -> set[str]:
@@ -45,6 +47,15 @@ def puller(settings: Settings, states: Mapping[str, ChannelState], http: Http, c
             emit(page)
 
     return pull
+
+
+def recall_with(cursor: Any) -> feeds.Recall:
+    """How a feed asks what the store holds of its entries, on a cursor of its own thread."""
+
+    def ask(asked: feeds.Question) -> tuple[Known, ...]:
+        return recall.recall(cursor, asked.channel, guids=asked.guids, urls=asked.urls, dated_titles=asked.dated_titles)
+
+    return ask
 
 
 def reddit_session(settings: Settings) -> Any:
@@ -62,25 +73,38 @@ def gather(
 ) -> Iterator[tuple[Channel, FetchResult | None]]:
     """Pull all channels at once; yields (channel, page), and (channel, None) when a channel is through.
 
-    `start` runs a piece of work in a thread of its own: this module's pool, unless the caller has another.
+    `start` runs a piece of work in a thread of its own: this module's pool, unless the caller has another. A pull
+    waits while many pages wait to be written, so that the pages of a thousand feeds are never all in memory.
     """
     queue: SimpleQueue[tuple[Channel, FetchResult | None]] = SimpleQueue()
+    room, ended = Semaphore(PAGES_WAITING), Event()
+
+    def emit(channel: Channel, page: FetchResult) -> None:
+        while not room.acquire(timeout=0.5):
+            if ended.is_set():
+                return
+        queue.put((channel, page))
 
     def work(channel: Channel) -> None:
         try:
-            pull(channel, lambda page: queue.put((channel, page)))
+            pull(channel, lambda page: emit(channel, page))
         except Exception as error:  # a bug met by one channel must not cost the others their items
             log.exception("channel %s", channel.name)
             reason = f"unexpected {type(error).__name__}; run again with --debug and report it"
-            queue.put((channel, FetchResult(channel.name, "soft", reason)))
+            emit(channel, FetchResult(channel.name, "soft", reason))
         finally:
             queue.put((channel, None))
 
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="pull") as pool:
-        for channel in channels:
-            (start or pool.submit)(work, channel)
-        unfinished = len(channels)
-        while unfinished:
-            channel, page = queue.get()
-            unfinished -= page is None
-            yield channel, page
+        try:
+            for channel in channels:
+                (start or pool.submit)(work, channel)
+            unfinished = len(channels)
+            while unfinished:
+                channel, page = queue.get()
+                unfinished -= page is None
+                yield channel, page
+                if page is not None:
+                    room.release()
+        finally:
+            ended.set()

@@ -1,14 +1,15 @@
 """`oresight status`: what each channel did last, and how fresh everything is.
 
-channels.toml + snapshot -> one row a channel -> table; a few lines about the whole
+channels.toml + snapshot -> one row a channel, trouble first -> table; a few lines about the whole
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 
-from flows import channels, show
+from flows import channels, show, told
 from flows.settings import Settings
 from records import Channel
 from storage import database, status
@@ -31,50 +32,59 @@ def show_status(settings: Settings, *, now: datetime) -> None:
             whole: status.Totals | None = status.totals(con)
     except NoSnapshot:
         known, whole = {}, None
-    show.table(COLUMNS, rows(settings, configured, known, now))
+    standing = stand(settings, configured, known)
+    show.table(COLUMNS, [_row(s, now) for s in standing], spare=("community",))
+    show.say(told.summary(s.word for s in standing))
     for line in totals(whole, now):
         show.say(line)
     if settings.is_sample:
         show.say("This store holds the bundled sample, not the world.")
 
 
-def rows(
-    settings: Settings, configured: Sequence[Channel], known: Mapping[str, status.ChannelRow], now: datetime
-) -> list[tuple[object, ...]]:
-    """One row for every channel that is configured, then for every one that once was."""
-    listed = [_row(c.name, c.community, known.get(c.name), _idle(settings, c), now) for c in configured]
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A channel, what the store knows of it, and the word for it; `idle`: why it is not asked."""
+
+    name: str
+    community: str
+    row: status.ChannelRow | None
+    word: str
+    idle: str = ""
+
+
+def stand(settings: Settings, configured: Sequence[Channel], known: Mapping[str, status.ChannelRow]) -> list[Standing]:
+    """Every channel that is configured and every one that once was, trouble first, else in the list's order."""
     names = {c.name for c in configured}
-    return listed + [_row(name, "", row, "no longer listed", now) for name, row in known.items() if name not in names]
+    found = [_standing(c.name, c.community, known.get(c.name), _idle(settings, c)) for c in configured]
+    found += [_standing(name, "", row, "no longer listed") for name, row in known.items() if name not in names]
+    return sorted(found, key=lambda s: told.rank(s.word))
 
 
 def _idle(settings: Settings, channel: Channel) -> str:
-    return "no keys" if channel.kind == "subreddit" and not settings.has_reddit_keys else "never asked"
+    return "no keys" if channel.kind == "subreddit" and not settings.has_reddit_keys else ""
 
 
-def _row(name: str, community: str, row: status.ChannelRow | None, idle: str, now: datetime) -> tuple[object, ...]:
+def _standing(name: str, community: str, row: status.ChannelRow | None, idle: str) -> Standing:
+    unseen = row is None or row.state is None
+    word = idle or told.word(None if row is None else row.state, quiet=row is not None and not row.items)
+    return Standing(name, community, None if unseen else row, word, idle)
+
+
+def _row(standing: Standing, now: datetime) -> tuple[object, ...]:
+    row, known = standing.row, standing.word
     if row is None:
-        return (name, community, idle, "", 0, 0, "", "")
-    state = row.state if idle in ("never asked", "no keys") else idle
-    due = "" if idle != "never asked" else _due(row.next_due_at, now)
-    return (name, community, state, ago(row.last_success_at, now), row.items, row.gaps, due, row.reason)
+        return (standing.name, standing.community, told.cell(None, known, success=None, now=now), "", 0, 0, "", "")
+    state = standing.idle if standing.idle == "no longer listed" else row.state
+    cell = told.cell(state, known, success=row.last_success_at, now=now)
+    due = "" if standing.idle else _due(row.next_due_at, now)
+    ago = told.ago(row.last_success_at, now)
+    return (standing.name, standing.community, cell, ago, row.items, row.gaps, due, row.reason)
 
 
 def _due(at: datetime | None, now: datetime) -> str:
     if at is None:
         return "not again"
-    return "now" if at <= now else f"in {_span(at - now)}"
-
-
-def ago(at: datetime | None, now: datetime) -> str:
-    """How long ago, in one unit; `never` for None."""
-    return "never" if at is None else f"{_span(now - at)} ago"
-
-
-def _span(length: timedelta) -> str:
-    minutes = max(0, round(length.total_seconds() / 60))
-    if minutes < 120:
-        return f"{minutes} min"
-    return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 1440} days"
+    return "now" if at <= now else f"in {told.span(at - now)}"
 
 
 def totals(whole: status.Totals | None, now: datetime) -> list[str]:
@@ -84,5 +94,5 @@ def totals(whole: status.Totals | None, now: datetime) -> list[str]:
     return [
         f"{whole.items} items, {whole.relevant} about critical minerals, {whole.labelled} labelled, "
         f"{whole.waiting} waiting for a label, {whole.gaps} gaps",
-        f"series refreshed {ago(whole.refreshed_at, now)}; model {whole.model or 'none yet'}",
+        f"series refreshed {told.ago(whole.refreshed_at, now)}; model {whole.model or 'none yet'}",
     ]

@@ -1,4 +1,4 @@
-"""One way to write: lock, live file, work, checkpoint, release, publish."""
+"""One way to write: lock, live file, work, checkpoint, release, publish; and a look at what was learned."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from flows.settings import Settings
-from storage import database
+from storage import database, items
+from storage.errors import NoSnapshot
 
 
 @contextmanager
@@ -24,3 +25,17 @@ def writing(settings: Settings, job: str, now: datetime) -> Iterator[Any]:
     with database.open_live(settings.home, job=job, now=now) as con:
         yield con
     database.publish(settings.home)
+
+
+def learned_moves(settings: Settings) -> dict[str, str]:
+    """Where channels have moved for good, by name, as the snapshot has it; nothing before the first run.
+
+    Raises:
+        storage.errors.StoreUnreadable: the snapshot is damaged.
+    """
+    try:
+        with database.open_snapshot(settings.home) as con:
+            states = items.channel_states(con)
+    except NoSnapshot:
+        return {}
+    return {name: state.address for name, state in states.items() if state.address}

@@ -44,6 +44,11 @@ def decode(body: bytes, content_type: str) -> Text:
     return Text(kept, repaired or len(kept) != len(text))
 
 
+def allowed(text: str) -> str:
+    """The text without characters that XML 1.0 does not know and no store could keep, as JSON can smuggle in."""
+    return _INVALID.sub("", text)
+
+
 def _decode(body: bytes, content_type: str) -> tuple[str, bool]:
     for bom, codec in _BOMS:
         if body.startswith(bom):

@@ -8,6 +8,8 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from collections.abc import Iterator
+from itertools import zip_longest
 
 import nh3
 
@@ -21,6 +23,7 @@ _BARE = re.compile(
     r"|sub|sup|table|td|th|tr|u|ul|video)\b)(?![^<>]*>)",
     re.I,
 )
+_WORK = re.compile(r"[^ !-%'-;=-~]|  ")  # in words of ASCII with one space between there is nothing to do
 _TAG = re.compile(r"<[a-zA-Z/!?]")
 _MORE = re.compile(r"<[a-zA-Z/!?]|&(?:amp|lt|gt|quot|apos|nbsp|#\d{2,5}|#x[0-9a-f]{2,5});", re.I)
 _CDATA = re.compile(r"<!\[CDATA\[|\]\]>")
@@ -38,13 +41,15 @@ def text(markup: str) -> str:
 
     Markup that was escaped once too often is seen through as well, so that no tag is left in what comes out.
     """
+    if not _WORK.search(markup):
+        return _unsigned(markup.strip())
     plain = markup
     for _ in range(_PASSES):
         plain = _strip(plain)
         if not _MORE.search(plain):
             break
     plain = _TAG.sub(lambda tag: f"< {tag[0][1:]}", plain)
-    return _FOOTER.sub("", _tidy(plain))
+    return _unsigned(_tidy(plain))
 
 
 def line(markup: str) -> str:
@@ -54,12 +59,26 @@ def line(markup: str) -> str:
 
 def same(one: str, other: str) -> bool:
     """Whether two texts say the same letter for letter, whatever their spaces, case and punctuation."""
-    return _letters(one) == _letters(other)
+    return one == other or all(a == b for a, b in zip_longest(_letters(one), _letters(other)))
+
+
+def letters(plain: str) -> str:
+    """Nothing but letters and digits, in one case: what two spellings of one sentence share."""
+    return "".join(_letters(plain))
+
+
+def _letters(plain: str) -> Iterator[str]:
+    return filter(str.isalnum, plain.casefold())
+
+
+def _unsigned(plain: str) -> str:
+    return _FOOTER.sub("", plain) if " appeared first on " in plain else plain
 
 
 def _strip(markup: str) -> str:
     if "<" in markup:
-        markup = _BARE.sub("&lt;", _CDATA.sub("", markup))
+        markup = _CDATA.sub("", markup) if "CDATA" in markup or "]]>" in markup else markup
+        markup = _BARE.sub("&lt;", markup)
         if _BLOCK.search(markup):
             markup = _BLOCK.sub("\n<", markup.replace("\n", " "))
         markup = nh3.clean(markup, tags=set(), clean_content_tags=_SILENT)
@@ -69,7 +88,3 @@ def _strip(markup: str) -> str:
 def _tidy(plain: str) -> str:
     plain = unicodedata.normalize("NFC", plain.replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n"))
     return _LINES.sub("\n", _SPACES.sub(" ", _CONTROL.sub("", plain))).strip()
-
-
-def _letters(plain: str) -> str:
-    return "".join(c for c in plain.casefold() if c.isalnum())

@@ -56,6 +56,12 @@ _ZONES: dict[str, float] = {
 _AMBIGUOUS = {"IST", "AST", "GST", "BDT", "MMT"}
 
 _EPOCH = re.compile(r"-?(\d{9,10}|\d{12,13}|\d{15,16})(\.\d+)?", re.ASCII)
+# As almost every RSS feed writes it: what the words below would say, said at once.
+_RFC822 = re.compile(
+    r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), )?(\d\d?) (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) (\d{4})"
+    r" ([01]\d|2[0-3]):([0-5]\d):([0-5]\d) (?:GMT|UTC|UT|Z|([+-])([01]\d|2[0-3])([0-5]\d))",
+    re.ASCII,
+)
 _STAMP = re.compile(r"(\d{4})(\d\d)(\d\d)T?(\d\d)(\d\d)(\d\d)?", re.ASCII)
 _SPELLINGS = (
     (re.compile(r"(?<=[\d\s])([AP])\.?\s?M\b\.?"), r" \1M "),  # 2 p. m.
@@ -97,7 +103,7 @@ def read(
 
 def _read(raw: str, now: datetime) -> tuple[datetime, DateQuality] | None:
     try:
-        found = _epoch(raw) or _iso(raw) or _words(raw, now)
+        found = _epoch(raw) or _rfc822(raw) or _iso(raw) or _words(raw, now)
         if found is None or found[0].year < OLDEST:
             return None
         return min(found[0], datetime(9000, 1, 1, tzinfo=found[0].tzinfo)).astimezone(UTC), found[1]
@@ -110,6 +116,16 @@ def _epoch(raw: str) -> tuple[datetime, DateQuality] | None:
         return None
     power = 3 * ((len(found[1]) - 9) // 3)  # seconds, milliseconds or microseconds, by their length
     return datetime.fromtimestamp(float(raw) / 10**power, UTC), "explicit"
+
+
+def _rfc822(raw: str) -> tuple[datetime, DateQuality] | None:
+    if not (found := _RFC822.fullmatch(raw)):
+        return None
+    day, month, year, hour, minute, second, sign, hours, minutes = found.groups()
+    offset = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
+    zone = UTC if not sign else timezone(-offset if sign == "-" else offset)
+    parts = (int(year), _MONTH[month.lower()], int(day), int(hour), int(minute), int(second))
+    return datetime(*parts, tzinfo=zone), "explicit"
 
 
 def _iso(raw: str) -> tuple[datetime, DateQuality] | None:

@@ -26,3 +26,4 @@ class Document:
     malformed: bool = False
     truncated: bool = False
     web_page: bool = False
+    pause_s: int | None = None  # what the feed asks to wait between two polls

@@ -5,6 +5,7 @@ SourceError
   +- RefusedAddress    we will not go there
   +- BadBody           the answer cannot be unpacked within its bounds
   +- Stopped           the run ends
+  +- ParserEnded       a page took its parser longer, or more memory, than it may
 """
 
 from __future__ import annotations
@@ -38,3 +39,7 @@ class BadBody(SourceError):
 
 class Stopped(SourceError):
     """The client was closed while a request waited for its turn."""
+
+
+class ParserEnded(SourceError):
+    """A page took its parser longer, or more memory, than it may."""

@@ -1,7 +1,8 @@
-"""Feeds: one channel's page becomes items, and nothing on it is lost without being counted.
+"""Feeds: one channel is asked, its page read, its entries named.
 
-    Channel, ChannelState -> fetch -> Page
-    Page -> charset -> jsonfeed | xmlfeed -> Document -> dates, identity, clean -> Item
+    Channel, ChannelState -> where it is now -> fetch -> Page -> workshop: parse.draft -> naming -> FetchResult
+                                                      -> NotModified                   -> FetchResult
+                                                      -> Failure                       -> FetchResult
 
 `parse` is pure; `pull` adds the fetch in front of it. Neither raises for anything a server does.
 """
@@ -9,34 +10,39 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from urllib.parse import urljoin
 
-from records import ITEM_SEPARATOR, Channel, ChannelState, DateQuality, FetchResult, Item, State
-from sources import charset, clean, dates, jsonfeed, xmlfeed
-from sources.entries import Document, Entry
-from sources.fetch import Failure, Http, NotModified, Page
-from sources.identity import Names, canonical, item_id, page_guids
+from records import Channel, ChannelState, FetchResult, Gap, Known
+from sources import articles, moves, rhythm, workshop
+from sources.fetch import Answer, Failure, Http, NotModified, Page
+from sources.naming import Question, Recall, question, settle
+from sources.parse import parse
+
+__all__ = ["Question", "Recall", "is_forced", "parse", "pull"]
 
 DAY = timedelta(days=1)
 
 
-def pull(channel: Channel, state: ChannelState, http: Http, *, now: datetime) -> FetchResult:
-    """Fetch and parse one feed.
+def _nothing(_asked: Question) -> Sequence[Known]:
+    return ()
+
+
+def pull(channel: Channel, state: ChannelState, http: Http, *, recall: Recall = _nothing, now: datetime) -> FetchResult:
+    """Fetch and parse one feed, at the address that it has moved to if that was learned.
 
     Conditional by what `state` remembers, except once a day: some servers say "not modified" whatever happens.
+    `recall` tells what the store holds of the entries, so that they keep their names and a gap is seen; it is called
+    from this thread, at most once, and not before the channel's first success.
     """
+    state = moves.before(state, channel.address)
     known = state if not is_forced(state, now) else replace(state, etag=None, last_modified=None)
-    page = http.get(channel.address, etag=known.etag, last_modified=known.last_modified, now=now)
-    if isinstance(page, Failure):
-        return FetchResult(channel.name, page.state, page.reason, retry_at=page.retry_at)
-    if isinstance(page, NotModified):
-        return _unchanged(channel, state, page.etag or state.etag, page.last_modified or state.last_modified)
-    if not page.truncated and page.body_hash == state.body_hash:
-        return _unchanged(channel, state, page.etag, page.last_modified)
-    return parse(page, channel, now=now)
+    address = state.address or channel.address
+    answer = http.get(address, etag=known.etag, last_modified=known.last_modified, now=now)
+    found = _read(answer, channel, state, http, recall, now)
+    asked = None if address == channel.address else address
+    return moves.told(state, replace(found, configured=channel.address, asked=asked, moved_to=_moved_to(answer)))
 
 
 def is_forced(state: ChannelState, now: datetime) -> bool:
@@ -50,130 +56,44 @@ def is_forced(state: ChannelState, now: datetime) -> bool:
     return (now - spread).date() != (state.last_success_at - spread).date()
 
 
-def parse(page: Page, channel: Channel, *, now: datetime) -> FetchResult:
-    """The items of one page, with its validators and hash unless it was cut off. Pure."""
-    text, repaired = charset.decode(page.body, page.header("content-type"))
-    if not text.strip():
-        return _validated(FetchResult(channel.name, "empty", "the body is empty"), page, whole=not page.truncated)
-    document = (jsonfeed if jsonfeed.looks_like_json(text) else xmlfeed).read(text)
-    whole = not (page.truncated or document.truncated)
-    if not document.entries:
-        return _validated(_nothing(channel, document, whole), page, whole=whole)
-    flags = {"malformed": document.malformed, "truncated": not whole, "repaired": repaired}
-    items, dropped = _items(document, page, channel, [f for f, is_set in flags.items() if is_set], now)
-    found = FetchResult(
-        channel.name,
-        "ok" if items else "empty",
-        _told(flags, dropped) if items else "no entry has a title, a text or a link",
-        items=items,
-        fetched=len(document.entries),
-        dropped=dropped,
-        watermark=max((i.published_at for i in items if i.date_quality in ("explicit", "zone_guessed")), default=None),
-    )
-    return _validated(found, page, whole=whole)
-
-
-def _told(flags: Mapping[str, bool], dropped: int) -> str:
-    """What a person should know of a page that was read all the same; nothing where all is well."""
-    told = {
-        "truncated": "the feed is cut off; what came was kept",
-        "malformed": "the feed is malformed; what could be read was kept",
-        "repaired": "characters that could not be read were replaced",
-    }
-    words = [told[flag] for flag in told if flags[flag]][:1]
-    return "; ".join(words + ([f"{dropped} entries hold neither title, text nor link"] if dropped else []))
-
-
-def _unchanged(channel: Channel, state: ChannelState, etag: str | None, last_modified: str | None) -> FetchResult:
-    return FetchResult(channel.name, "not_modified", etag=etag, last_modified=last_modified, body_hash=state.body_hash)
-
-
-def _nothing(channel: Channel, document: Document, whole: bool) -> FetchResult:
-    state: State
-    if document.kind and whole:
-        state, reason = "empty", "the feed holds no entries"
-    elif document.kind:
-        state, reason = "soft", "the feed is cut off or malformed before its first entry"
-    elif document.web_page:
-        state, reason = "not_a_feed", "the address answers with a web page, not a feed"
+def _read(
+    answer: Answer, channel: Channel, state: ChannelState, http: Http, recall: Recall, now: datetime
+) -> FetchResult:
+    if isinstance(answer, Failure):
+        return FetchResult(channel.name, answer.state, answer.reason, retry_at=answer.retry_at)
+    pause_s = rhythm.freshness(answer.headers, now)
+    if isinstance(answer, NotModified):
+        found = _unchanged(state, answer.etag or state.etag, answer.last_modified or state.last_modified)
+    elif not answer.truncated and answer.body_hash == state.body_hash:
+        found = _unchanged(state, answer.etag, answer.last_modified)
     else:
-        state, reason = "not_a_feed", "the answer is not a feed"
-    return FetchResult(channel.name, state, reason)
+        drafts = workshop.shared().draft(answer, channel, now=now)
+        held = recall(question(drafts)) if drafts.items and state.last_success_at is not None else ()
+        found = settle(drafts, held)
+        found = replace(found, gaps=_gaps(found, state, now))
+        if channel.fulltext:
+            found = replace(found, items=articles.complete(found.items, held, http, now=now))
+    return replace(found, pause_s=max(filter(None, (pause_s, found.pause_s)), default=None))
 
 
-def _validated(found: FetchResult, page: Page, *, whole: bool) -> FetchResult:
-    """A page that was cut off, or is no feed, must come again whole: it leaves no validators."""
-    if not whole or found.state not in ("ok", "empty"):
-        return found
-    return replace(found, etag=page.etag, last_modified=page.last_modified, body_hash=page.body_hash)
+def _unchanged(state: ChannelState, etag: str | None, last_modified: str | None) -> FetchResult:
+    return FetchResult(
+        state.channel, "not_modified", etag=etag, last_modified=last_modified, body_hash=state.body_hash,
+        known=0, pause_s=state.pause_s,
+    )  # fmt: skip
 
 
-def _items(
-    document: Document, page: Page, channel: Channel, flags: list[str], now: datetime
-) -> tuple[tuple[Item, ...], int]:
-    drafts = [_Draft(entry, page.final_url) for entry in document.entries]
-    kept = [d for d in drafts if d.title or d.body or d.url]
-    default, quality = dates.read(document.date, now=now)
-    since = default if quality in ("explicit", "zone_guessed") else None
-    named = zip(kept, page_guids([d.names for d in kept]), strict=True)
-    items = (d.item(guid, channel, flags, since, now) for d, guid in named if guid is not None)
-    return tuple(items), len(drafts) - len(kept)
+def _moved_to(answer: Answer) -> str | None:
+    if isinstance(answer, Page):
+        return answer.final_url if answer.moved else None
+    return answer.moved_to if isinstance(answer, NotModified) else None
 
 
-class _Draft:
-    """An entry read, cleaned and waiting for its name."""
-
-    def __init__(self, entry: Entry, base: str) -> None:
-        self.entry = entry
-        self.title = clean.line(entry.title)
-        self.body = _body(self.title, entry.bodies)
-        self.original, self.url = _link(entry.links, base)
-        self.names = Names(entry.guid, self.url, self.title, next(iter(entry.dates), None), self.body)
-
-    def item(self, guid: str, channel: Channel, flags: list[str], since: datetime | None, now: datetime) -> Item:
-        """The item, under the GUID it may keep."""
-        raw, moment, quality = _when(self.entry.dates, since, now)
-        missing = {"no_date": quality in ("feed_default", "first_seen"), "no_link": self.url is None}
-        return Item(
-            item_id=item_id("feed", channel.name, guid),
-            source_kind="news",
-            channel=channel.name,
-            community=channel.community,
-            guid=guid,
-            url=self.url,
-            original_url=self.original,
-            title=self.title,
-            text=ITEM_SEPARATOR.join(part for part in (self.title, self.body) if part),
-            published_at=moment,
-            published_raw=raw,
-            date_quality=quality,
-            first_seen_at=now,
-            flags=(*flags, *(flag for flag, is_set in missing.items() if is_set)),
-        )
-
-
-def _body(title: str, bodies: Iterable[str]) -> str:
-    """The longest of the bodies, unless it only says the title again."""
-    body = max((clean.text(b) for b in bodies), key=len, default="")
-    return "" if clean.same(body, title) else body
-
-
-def _link(links: Iterable[str], base: str) -> tuple[str | None, str | None]:
-    """The first link to http or https, as it was given (made whole) and in its canonical form."""
-    for link in links:
-        try:
-            whole = urljoin(base, link)
-        except ValueError:
-            continue
-        if url := canonical(whole):
-            return whole, url
-    return None, None
-
-
-def _when(raws: tuple[str, ...], since: datetime | None, now: datetime) -> tuple[str | None, datetime, DateQuality]:
-    """The first date that can be read; the raw string is kept either way."""
-    for raw in raws:
-        moment, quality = dates.read(raw, now=now)
-        if quality != "first_seen":
-            return raw, moment, quality
-    return next((raw[:200] for raw in raws), None), *dates.read(None, parsed_feed_default=since, now=now)
+def _gaps(found: FetchResult, state: ChannelState, now: datetime) -> tuple[Gap, ...]:
+    """A page that holds nothing known may have been preceded by others that nobody saw."""
+    since = state.watermark or (state.last_success_at if state.state == "ok" else None)
+    if since is None or not found.items or found.known or found.body_hash is None:
+        return ()
+    oldest = min((i.published_at for i in found.items if i.date_quality == "explicit"), default=now)
+    until = oldest if oldest > since else now
+    return (Gap(found.channel, since, until, f"none of the {len(found.items)} entries on the page was known"),)

@@ -15,10 +15,10 @@ import hashlib
 import re
 import ssl
 import time
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 import httpcore
 import httpx
@@ -28,6 +28,9 @@ from sources.errors import NoAnswer, RefusedAddress, SourceError
 from sources.inflate import Inflater
 from sources.network import CONNECT_S, READ_S, Deadline, GuardedBackend
 from sources.pace import Scoreboard
+from sources.page import Answer, Failure, NotModified, Page
+
+__all__ = ["Answer", "Failure", "Http", "NotModified", "Page"]
 
 MAX_REDIRECTS = 5
 PEACE = timedelta(minutes=15)
@@ -39,49 +42,19 @@ _ACCEPT = (
     "application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.5"
 )
 _REDIRECTS = (301, 302, 303, 307, 308)
+_PERMANENT = (301, 308)
+_FRESHNESS = ("cache-control", "expires", "age", "date")
 _STATES: dict[int, State] = {401: "blocked", 403: "blocked", 451: "blocked", 410: "gone", 408: "soft", 429: "soft"}
 _NO_ROUTE = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN)
 _TIMEOUTS = {"connect": CONNECT_S, "read": READ_S, "write": READ_S}
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """An answer with a body. `truncated`: less came than was announced, and there are no validators."""
-
-    url: str
-    final_url: str
-    status: int
-    headers: tuple[tuple[str, str], ...]  # names in lower case
-    body: bytes
-    body_hash: str
-    etag: str | None
-    last_modified: str | None
-    truncated: bool = False
-
-    def header(self, name: str) -> str:
-        """The first header of that name (lower case), or an empty string."""
-        return next((value for key, value in self.headers if key == name), "")
-
-
-@dataclass(frozen=True, slots=True)
-class NotModified:
-    """304: what we have is still right. The validators are those of this answer, where it carries any."""
-
-    etag: str | None = None
-    last_modified: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """No usable answer; `retry_at` where the server asked for peace."""
-
-    state: State
-    reason: str
-    retry_at: datetime | None = None
-
-
-Answer = Page | NotModified | Failure
 _Headers = list[tuple[bytes, bytes]]
+
+
+class _Hop(NamedTuple):
+    address: httpx.URL
+    permanent: bool
 
 
 class Http:
@@ -100,7 +73,7 @@ class Http:
         total_s: float = 30.0,
         max_bytes: int = 15_000_000,
     ) -> None:
-        self._user_agent = user_agent
+        self.user_agent = user_agent
         self._allow = frozenset(h.strip().lower() for h in allow_hosts)
         self._total_s = total_s
         self._max_bytes = max_bytes
@@ -118,7 +91,7 @@ class Http:
 
     def get(self, url: str, *, etag: str | None = None, last_modified: str | None = None, now: datetime) -> Answer:
         """Fetch `url`, conditionally where validators are given (RFC 9110, 13.1)."""
-        headers = _request_headers(self._user_agent, etag, last_modified)
+        headers = _request_headers(self.user_agent, etag, last_modified)
         deadline = Deadline(self._total_s)
         try:
             return self._follow(url, headers, deadline, now)
@@ -128,22 +101,24 @@ class Http:
             return Failure("soft", self._reason(error, deadline))
 
     def _follow(self, url: str, headers: _Headers, deadline: Deadline, now: datetime) -> Answer:
-        address, before = _address(url), ""
-        for _ in range(MAX_REDIRECTS + 1):
+        address, before, permanent = _address(url), "", True
+        for hop in range(MAX_REDIRECTS + 1):
             if until := self._board.held(address.host, now):
                 return Failure("soft", f"{address.host} asked for peace until {until:%Y-%m-%d %H:%M} UTC", until)
             waiting = time.monotonic()
             with self._board.turn(address.host, paced=address.host != before):
                 deadline.extend(time.monotonic() - waiting)
                 answer = self._exchange(url, address, headers, deadline, now)
-            if not isinstance(answer, httpx.URL):
-                return answer
-            address, before = answer, address.host
+            if not isinstance(answer, _Hop):
+                return _arrived(answer, address, moved=permanent and hop > 0)
+            # What was read over TLS is never again asked for in the clear.
+            permanent &= answer.permanent and not (address.scheme == "https" and answer.address.scheme == "http")
+            address, before = answer.address, address.host
         return Failure("hard", f"more than {MAX_REDIRECTS} redirects")
 
     def _exchange(
         self, url: str, address: httpx.URL, headers: _Headers, deadline: Deadline, now: datetime
-    ) -> Answer | httpx.URL:
+    ) -> Answer | _Hop:
         target = httpcore.URL(
             scheme=address.raw_scheme, host=address.raw_host, port=address.port, target=address.raw_path
         )
@@ -161,7 +136,8 @@ class Http:
     def _refusal(self, host: str, response: httpcore.Response, *, conditional: bool, now: datetime) -> Answer:
         headers = _headers(response)
         if response.status == 304 and conditional:
-            return NotModified(_validator(headers.get("etag")), _validator(headers.get("last-modified")))
+            fresh = tuple((name, value) for name, value in headers.items() if name in _FRESHNESS)
+            return NotModified(_validator(headers.get("etag")), _validator(headers.get("last-modified")), fresh)
         peace = _retry_after(headers.get("retry-after", ""), now) if response.status in (429, 503) else None
         if response.status == 429:
             peace = peace or now + PEACE
@@ -203,11 +179,23 @@ def _address(url: str, base: httpx.URL | None = None) -> httpx.URL:
     return address
 
 
-def _redirect(address: httpx.URL, response: httpcore.Response) -> Failure | httpx.URL:
+def _redirect(address: httpx.URL, response: httpcore.Response) -> Failure | _Hop:
     location = _headers(response).get("location", "")
     if not location:
         return Failure("hard", f"HTTP {response.status} that leads nowhere")
-    return _address(location, address)
+    return _Hop(_address(location, address), response.status in _PERMANENT)
+
+
+def _arrived(answer: Answer, address: httpx.URL, *, moved: bool) -> Answer:
+    if not moved or isinstance(answer, Failure):
+        return answer
+    if isinstance(answer, Page):
+        return replace(answer, moved=True)
+    return replace(answer, moved_to=_public(address))
+
+
+def _public(address: httpx.URL) -> str:
+    return str(address.copy_with(username="", password="", fragment=None))
 
 
 def _page(url: str, address: httpx.URL, response: httpcore.Response, deadline: Deadline, limit: int) -> Page:
@@ -216,7 +204,7 @@ def _page(url: str, address: httpx.URL, response: httpcore.Response, deadline: D
     deadline.cap(None)
     return Page(
         url=url,
-        final_url=str(address.copy_with(username="", password="")),
+        final_url=_public(address),
         status=response.status,
         headers=tuple(headers.items()),
         body=body,

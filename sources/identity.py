@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 from urllib.parse import SplitResult, quote, urlsplit
 from uuid import UUID
@@ -61,27 +61,31 @@ def item_id(*parts: str) -> UUID:
     return UUID(bytes=hashlib.blake2b(joined, digest_size=16).digest())
 
 
-def page_guids(entries: Sequence[Names]) -> tuple[str | None, ...]:
+def page_guids(
+    entries: Sequence[Names], taken: Callable[[str, Names], bool] = lambda _guid, _entry: False
+) -> tuple[str | None, ...]:
     """A distinct GUID for each entry of one page, in order; None marks a whole copy of an earlier entry.
 
     GUID, else canonical URL, else a hash of title and date. Where several entries carry one GUID the first keeps
-    it and later ones get GUID and URL, so that a feed that stamps all its entries alike loses none of them.
+    it and later ones get GUID and URL, so that a feed that stamps all its entries alike loses none of them. `taken`
+    tells whether a GUID belongs to another entry than this one since an earlier page.
     """
-    taken: dict[str, Names] = {}
-    return tuple(_claim(entry, taken) for entry in entries)
+    given: dict[str, Names] = {}
+    return tuple(_claim(entry, given, taken) for entry in entries)
 
 
-def _claim(entry: Names, taken: dict[str, Names]) -> str | None:
-    for guid in _candidates(entry):
-        if guid not in taken:
-            taken[guid] = entry
-            return guid
-        if taken[guid] == entry:
+def _claim(entry: Names, given: dict[str, Names], taken: Callable[[str, Names], bool]) -> str | None:
+    for guid in guid_candidates(entry):
+        if given.get(guid) == entry:
             return None
+        if guid not in given and not taken(guid, entry):
+            given[guid] = entry
+            return guid
     return None
 
 
-def _candidates(entry: Names) -> Iterator[str]:
+def guid_candidates(entry: Names) -> Iterator[str]:
+    """The GUIDs an entry may come to bear, the best first."""
     first = entry.guid or entry.url or _digest(entry.title or entry.text, entry.date or "")
     yield first
     if entry.url and entry.url != first:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from sources import charset
 from sources.entries import Document, Entry
 
 _ITEMS = re.compile(r'"items"\s*:\s*\[')
@@ -72,5 +73,5 @@ def _is_item(item: object) -> bool:
 def _text(value: object) -> str:
     """A string; numbers stand for themselves, because feeds number their items."""
     if isinstance(value, str):
-        return value
+        return charset.allowed(value)
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""

@@ -1,6 +1,7 @@
 """RSS 0.9x, 1.0, 2.0 and Atom through feedparser, whose dicts end here.
 
-text -> UTF-8 with a true prolog -> feedparser, without its sanitiser and link resolver -> Document
+text -> plainfeed -> Document                                                 nearly all feeds
+     -> UTF-8 with a true prolog -> feedparser, without its sanitiser and link resolver -> Document
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from xml.sax import SAXException
 
 import feedparser
 
+from sources import plainfeed, rhythm
 from sources.entries import Document, Entry
 
 _PROLOG = re.compile(r"\A\s*<\?xml[^>]{0,300}\?>")
@@ -19,6 +21,7 @@ _END = re.compile(r"</\s*(?:[\w-]+:)?(?:rss|feed|rdf|channel)\s*>", re.I)
 _ROOT = re.compile(r"<\s*(?:[\w-]+:)?(?:rss|feed|rdf)[\s>]", re.I)
 _HTML = re.compile(r"<\s*(?:!doctype\s+html|html[\s>]|head[\s>]|body[\s>])", re.I)
 _DATES = ("published", "updated", "created")  # read past feedparser's own fallbacks from one to another
+_PACE = ("ttl", "sy_updateperiod", "sy_updatefrequency")
 _HEADERS = {"content-type": "application/xml; charset=utf-8"}
 
 # feedparser works through Python's own parsers with handlers for every vocabulary; on hostile input they have been
@@ -30,7 +33,13 @@ _RAISED = (
 
 def read(text: str) -> Document:
     """The entries of an XML feed; kind "" where it is none. Never raises."""
-    body = '<?xml version="1.0" encoding="utf-8"?>\n' + _PROLOG.sub("", text, count=1).lstrip()
+    text = _PROLOG.sub("", text, count=1).lstrip()
+    plain = plainfeed.read(text)
+    return plain if plain and plain.entries else _read(text)
+
+
+def _read(text: str) -> Document:
+    body = '<?xml version="1.0" encoding="utf-8"?>\n' + text
     try:
         # A stream: feedparser opens a file when it is handed a string or bytes that name one.
         found = feedparser.parse(
@@ -51,6 +60,7 @@ def read(text: str) -> Document:
         malformed=bool(found.get("bozo")) or kind == "xml",
         truncated=bool(kind) and not _END.search(text[-4000:]),
         web_page=not entries and bool(_HTML.search(text[:5000])),
+        pause_s=rhythm.pause(*(_text(feed.get(key)) for key in _PACE)),
     )
 
 
@@ -61,7 +71,7 @@ def _entry(entry: Any) -> Entry:
         guid=guid or None,
         links=_links(entry, guid),
         title=_text(entry.get("title")),
-        bodies=tuple(filter(None, [*contents, _text(entry.get("summary"))])),
+        bodies=tuple(dict.fromkeys(filter(None, [*contents, _text(entry.get("summary"))]))),
         dates=tuple(filter(None, (_text(dict.get(entry, key)) for key in _DATES))),
     )
 

@@ -6,7 +6,7 @@ unlabelled -> the queue of the label job: items whose current version has no sca
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import astuple, dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -14,32 +14,43 @@ from uuid import UUID, uuid4
 import duckdb
 
 from records import Channel, ChannelState, FetchResult, Item
-from storage.rows import ITEM_COLUMNS, ITEM_SCHEMA, in_utc, item_from, item_row, lent, table, utc
+from storage.coverage import cover, note_gaps
+from storage.rows import ITEM_COLUMNS, ITEM_SCHEMA, STATE_SCHEMA, in_utc, item_from, item_row, lent, table, utc
 from storage.transactions import transaction
 
-_STATE_COLUMNS = (
-    "channel, state, reason, etag, last_modified, body_hash, watermark, last_attempt_at, last_success_at, "
-    "next_due_at, failures"
-)
 _CHANGED = """
     incoming.item_id::UUID = items.item_id AND incoming.channel = items.channel AND items.deleted_at IS NULL
         AND incoming.deleted_at IS NULL AND (
         items.title IS DISTINCT FROM incoming.title OR items.text_hash <> incoming.text_hash::UUID
-        OR items.url IS DISTINCT FROM incoming.url)
+        OR items.url IS DISTINCT FROM incoming.url
+        OR (incoming.feed_length IS NOT NULL AND items.feed_length IS NULL
+            AND NOT list_contains(items.flags, 'forgotten')))
+"""
+# The article's own page is not read again because its feed changed a word: what was read of it is kept.
+_NEW_TEXT = """
+    CASE WHEN incoming.feed_length IS NULL AND items.feed_length IS NOT NULL
+              AND NOT list_contains(items.flags, 'forgotten')
+         THEN incoming.text || substring(items.text, items.feed_length + 1) ELSE incoming.text END
+"""
+_NEW_LENGTH = """
+    coalesce(incoming.feed_length, CASE WHEN items.feed_length IS NOT NULL THEN length(incoming.text) END)
 """
 _KEEP_OLD = f"""
     INSERT INTO base.item_versions
     SELECT items.item_id, items.version, items.title, items.text, items.url, items.text_hash,
            string_split(concat_ws(',', CASE WHEN items.title IS DISTINCT FROM incoming.title THEN 'title' END,
                                   CASE WHEN items.text_hash <> incoming.text_hash::UUID THEN 'text' END,
-                                  CASE WHEN items.url IS DISTINCT FROM incoming.url THEN 'url' END), ','),
+                                  CASE WHEN items.url IS DISTINCT FROM incoming.url THEN 'url' END,
+                                  CASE WHEN incoming.feed_length IS NOT NULL AND items.feed_length IS NULL
+                                       THEN 'article' END), ','),
            $now, $run
     FROM base.items JOIN incoming ON {_CHANGED}
 """  # noqa: S608  only this module's own text
 _REPLACE = f"""
     UPDATE base.items AS items
-    SET title = incoming.title, text = incoming.text, text_hash = incoming.text_hash::UUID, url = incoming.url,
-        original_url = incoming.original_url, context = incoming.context, story_id = incoming.story_id::UUID,
+    SET title = incoming.title, text = {_NEW_TEXT}, text_hash = incoming.text_hash::UUID, url = incoming.url,
+        original_url = incoming.original_url, context = incoming.context,
+        story_id = coalesce(items.story_id, incoming.story_id::UUID), feed_length = {_NEW_LENGTH},
         flags = incoming.flags, version = items.version + 1
     FROM incoming WHERE {_CHANGED}
 """  # noqa: S608  only this module's own text
@@ -50,22 +61,8 @@ _INSERT = """
            1 AS version, $run AS run_id
     FROM incoming ANTI JOIN base.items AS stored ON stored.item_id = incoming.item_id::UUID
 """
-_SUM_COVERAGE = """
-    UPDATE base.coverage
-    SET fetched = fetched + $fetched, new = new + $new, updated = updated + $updated, dropped = dropped + $dropped,
-        recorded_at = $now,
-        state = CASE WHEN $reason <> '' THEN $state WHEN reason <> '' OR state = 'ok' THEN state ELSE $state END,
-        reason = CASE WHEN $reason <> '' THEN $reason ELSE reason END
-    WHERE run_id = $run AND channel = $channel
-"""
-_FIRST_COVERAGE = """
-    INSERT INTO base.coverage BY NAME
-    SELECT $run AS run_id, $channel AS channel, $state AS state, $reason AS reason, $fetched AS fetched, $new AS new,
-           $updated AS updated, $dropped AS dropped, $now AS recorded_at,
-           least($now, coalesce((SELECT any_value(next_due_at) FROM base.channel_states WHERE channel = $channel),
-                                $now)) AS due_at
-    WHERE NOT EXISTS (FROM base.coverage WHERE run_id = $run AND channel = $channel)
-"""
+_NEW = "SELECT item_id FROM incoming ANTI JOIN base.items AS stored ON stored.item_id = incoming.item_id::UUID"
+_UPDATED = f"SELECT incoming.item_id FROM base.items JOIN incoming ON {_CHANGED}"  # noqa: S608
 _WAITING = """
     FROM base.items AS items ANTI JOIN base.scans AS scans
       ON scans.item_id = items.item_id AND scans.version = items.version AND scans.model = $model
@@ -117,29 +114,48 @@ def know_channels(con: duckdb.DuckDBPyConnection, channels: Iterable[Channel]) -
 def add(
     con: duckdb.DuckDBPyConnection, run_id: UUID, result: FetchResult, state: ChannelState, *, now: datetime
 ) -> Added:
-    """Commit one page with its channel's state, in one transaction. Adding a page twice adds its items once.
+    """Commit one page with its channel's state, in one transaction; see `add_all`."""
+    return add_all(con, run_id, [(result, state)], now=now)[0]
+
+
+def add_all(
+    con: duckdb.DuckDBPyConnection, run_id: UUID, pages: Sequence[tuple[FetchResult, ChannelState]], *, now: datetime
+) -> list[Added]:
+    """Commit pages of as many channels, each with its channel's state, in one transaction. Adding twice is adding once.
 
     Of a known item a new title, text or address makes a new version, if it comes from the channel that brought the
     item; its dates stay as first seen. A deleted item stays deleted. Coverage counts are summed over a run's pages.
     """
+    if not pages:
+        return []
     with transaction(con):
-        added = _add_items(con, run_id, result.items, now)
-        _cover(con, run_id, result, added, now)
-        _remember(con, state)
-        _note_gaps(con, run_id, result)
+        results = [result for result, _ in pages]
+        new, updated = _add_items(con, run_id, [item for result in results for item in result.items], now)
+        ids = [{str(item.item_id) for item in result.items} for result in results]
+        added = [Added(len(new & page), len(updated & page)) for page in ids]
+        cover(con, run_id, results, [(one.new, one.updated) for one in added], now)
+        _remember(con, [state for _, state in pages])
+        note_gaps(con, run_id, results)
     return added
 
 
-def _add_items(con: duckdb.DuckDBPyConnection, run_id: UUID, items: tuple[Item, ...], now: datetime) -> Added:
+def _add_items(
+    con: duckdb.DuckDBPyConnection, run_id: UUID, items: Sequence[Item], now: datetime
+) -> tuple[set[str], set[str]]:
+    """The ids of the items that are new, and of those that were changed."""
     if not items:
-        return Added(0, 0)
+        return set(), set()
     distinct = {item.item_id: item for item in items}
     run = {"run": run_id}
     with lent(con, incoming=table(map(item_row, distinct.values()), ITEM_SCHEMA)):
-        _count(con.execute(_KEEP_OLD, {"now": utc(now), **run}))
-        updated = _count(con.execute(_REPLACE))
-        new = _count(con.execute(_INSERT, run))
-    return Added(new, updated)
+        updated = {item_id for (item_id,) in con.execute(_UPDATED).fetchall()}
+        if updated:
+            con.execute(_KEEP_OLD, {"now": utc(now), **run})
+            con.execute(_REPLACE)
+        new = {item_id for (item_id,) in con.execute(_NEW).fetchall()}
+        if new:
+            con.execute(_INSERT, run)
+    return new, updated
 
 
 def _count(done: duckdb.DuckDBPyConnection) -> int:
@@ -147,41 +163,16 @@ def _count(done: duckdb.DuckDBPyConnection) -> int:
     return int(row[0]) if row else 0
 
 
-def _cover(con: duckdb.DuckDBPyConnection, run_id: UUID, result: FetchResult, added: Added, now: datetime) -> None:
-    values = {
-        "run": run_id,
-        "channel": result.channel,
-        "state": result.state,
-        "reason": result.reason,
-        "fetched": result.fetched,
-        "new": added.new,
-        "updated": added.updated,
-        "dropped": result.dropped,
-        "now": utc(now),
-    }
-    if not _count(con.execute(_SUM_COVERAGE, values)):
-        con.execute(_FIRST_COVERAGE, values)
-
-
-def _remember(con: duckdb.DuckDBPyConnection, state: ChannelState) -> None:
-    con.execute("DELETE FROM base.channel_states WHERE channel = ?", [state.channel])
-    values = in_utc(astuple(state))
-    con.execute(f"INSERT INTO base.channel_states ({_STATE_COLUMNS}) VALUES ({', '.join('?' * 11)})", values)  # noqa: S608
-
-
-def _note_gaps(con: duckdb.DuckDBPyConnection, run_id: UUID, result: FetchResult) -> None:
-    for gap in result.gaps:
-        values = [gap.channel, utc(gap.from_at), utc(gap.to_at), gap.reason]
-        con.execute(
-            "INSERT INTO base.gaps SELECT $1, $2, $3, $4, $5 WHERE NOT EXISTS (FROM base.gaps WHERE channel = $1 "
-            "AND from_at IS NOT DISTINCT FROM $2 AND to_at = $3 AND reason = $4)",
-            [*values, run_id],
-        )
+def _remember(con: duckdb.DuckDBPyConnection, states: Iterable[ChannelState]) -> None:
+    rows = table((dict(zip(STATE_SCHEMA.names, in_utc(astuple(state)), strict=True)) for state in states), STATE_SCHEMA)
+    with lent(con, remembered=rows):
+        con.execute("DELETE FROM base.channel_states WHERE channel IN (SELECT channel FROM remembered)")
+        con.execute("INSERT INTO base.channel_states BY NAME FROM remembered")
 
 
 def channel_states(con: duckdb.DuckDBPyConnection) -> dict[str, ChannelState]:
     """What is remembered of each channel."""
-    rows = con.execute(f"SELECT {_STATE_COLUMNS} FROM base.channel_states").fetchall()  # noqa: S608
+    rows = con.execute(f"SELECT {', '.join(STATE_SCHEMA.names)} FROM base.channel_states").fetchall()  # noqa: S608
     states = (ChannelState(*in_utc(row)) for row in rows)
     return {state.channel: state for state in states}
 

@@ -29,11 +29,23 @@ ITEM_SCHEMA = pa.schema(
         *[(n, _TIME) for n in ("published_at", "first_seen_at", "deleted_at")],
         ("day", pa.date32()),
         ("flags", pa.list_(_TEXT)),
+        ("feed_length", pa.int32()),
     ]
 )
+STATE_SCHEMA = pa.schema(
+    [
+        *[(n, _TEXT) for n in ("channel", "state", "reason", "etag", "last_modified", "body_hash")],
+        *[(n, _TIME) for n in ("watermark", "last_attempt_at", "last_success_at", "next_due_at")],
+        ("failures", pa.int32()),
+        *[(n, _TEXT) for n in ("configured", "address", "candidate")],
+        *[(n, pa.int32()) for n in ("sightings", "interval_s", "pause_s")],
+        ("retry_at", _TIME),
+    ]
+)
+"""Columns of base.channel_states in the order of `records.ChannelState`'s fields."""
 ITEM_COLUMNS = (
     "item_id, source_kind, channel, community, guid, url, original_url, title, text, published_at, published_raw, "
-    "date_quality, first_seen_at, context, thread_id, parent_id, author_hash, flags, version"
+    "date_quality, first_seen_at, context, thread_id, parent_id, author_hash, flags, version, feed_length"
 )
 """Columns of base.items in the order of `records.Item`'s fields."""
 
@@ -68,7 +80,7 @@ def item_row(item: Item) -> dict[str, Any]:
         "original_url": item.original_url,
         "title": item.title,
         "text": item.text,
-        "text_hash": str(text_hash(item.text)),
+        "text_hash": str(text_hash(item.text[: item.feed_length])),
         "context": item.context,
         "published_raw": item.published_raw,
         "date_quality": item.date_quality,
@@ -81,6 +93,7 @@ def item_row(item: Item) -> dict[str, Any]:
         "deleted_at": item.first_seen_at if DELETED in item.flags else None,
         "day": utc_day(item.published_at),
         "flags": list(item.flags),
+        "feed_length": item.feed_length,
     }
 
 
@@ -97,8 +110,11 @@ def in_utc(row: Sequence[Any]) -> list[Any]:
 
 
 def story_id(item: Item) -> UUID | None:
-    """News with the same canonical address tell one story; social items tell none."""
-    return uuid5(NAMESPACE_URL, item.url) if item.source_kind == "news" and item.url else None
+    """News with the same canonical address tell one story, if it is more than a home page's; social items tell none."""
+    if item.source_kind != "news" or not item.url:
+        return None
+    _, _, path = item.url.partition("://")[2].partition("/")
+    return uuid5(NAMESPACE_URL, item.url) if path else None
 
 
 def text_hash(text: str) -> UUID:

@@ -19,7 +19,7 @@ COMMENT ON COLUMN items.language IS 'ISO 639-1 code found in the text; NULL befo
 COMMENT ON COLUMN items.relevant IS 'Whether it speaks of critical minerals; NULL before the first scan';
 COMMENT ON COLUMN items.thread_id IS 'The submission that a comment belongs to; NULL for news';
 COMMENT ON COLUMN items.parent_id IS 'The item that a comment answers; NULL for news and submissions';
-COMMENT ON COLUMN items.story_id IS 'Items that tell one story share it; by canonical address for now, NULL for social items';
+COMMENT ON COLUMN items.story_id IS 'Items that tell one story share it: the same address, headline or words within seven days; NULL for social items';
 COMMENT ON COLUMN items.author_hash IS 'Keyed hash of the author; NULL where unknown';
 COMMENT ON COLUMN items.version IS 'Counts the changes of title, text or address, from 1';
 COMMENT ON COLUMN items.deleted_at IS 'When it was found deleted at its source; such items are in no series';
@@ -61,12 +61,37 @@ SELECT story_id,
 FROM base.items
 WHERE story_id IS NOT NULL AND deleted_at IS NULL
 GROUP BY story_id;
-COMMENT ON VIEW stories IS 'One row for each news story: items with the same canonical address, for now';
+COMMENT ON VIEW stories IS 'One row for each news story: items with the same address, headline or words within seven days';
 COMMENT ON COLUMN stories.story_id IS 'Identity of the story, as in items';
 COMMENT ON COLUMN stories.first_item_id IS 'The item that told it first';
 COMMENT ON COLUMN stories.items IS 'How many items tell it';
 COMMENT ON COLUMN stories.channels IS 'How many channels tell it';
 COMMENT ON COLUMN stories.first_seen_at IS 'When it was first collected (an instant)';
+
+CREATE VIEW sightings AS
+SELECT story_id, item_id, channel, community, url, title, published_at, first_seen_at
+FROM base.items
+WHERE story_id IS NOT NULL AND deleted_at IS NULL;
+COMMENT ON VIEW sightings IS 'One row for each time a channel told a news story';
+COMMENT ON COLUMN sightings.story_id IS 'The story in stories';
+COMMENT ON COLUMN sightings.item_id IS 'The item in items';
+COMMENT ON COLUMN sightings.channel IS 'The feed that told it';
+COMMENT ON COLUMN sightings.community IS 'The community of that channel';
+COMMENT ON COLUMN sightings.url IS 'Where it told it; NULL when there is no address';
+COMMENT ON COLUMN sightings.title IS 'The headline that it gave';
+COMMENT ON COLUMN sightings.published_at IS 'When it told it (an instant), as far as known: see date_quality in items';
+COMMENT ON COLUMN sightings.first_seen_at IS 'When that was collected (an instant)';
+
+CREATE VIEW versions AS
+SELECT item_id, version, title, text, url, changed, replaced_at FROM base.item_versions;
+COMMENT ON VIEW versions IS 'One row for each former version of an item; its newest version is in items';
+COMMENT ON COLUMN versions.item_id IS 'The item in items';
+COMMENT ON COLUMN versions.version IS 'Which version, from 1';
+COMMENT ON COLUMN versions.title IS 'Headline of that version';
+COMMENT ON COLUMN versions.text IS 'Text of that version; only the headline where the body was not kept';
+COMMENT ON COLUMN versions.url IS 'Canonical address of that version; NULL when there was none';
+COMMENT ON COLUMN versions.changed IS 'What the next version changed: any of title, text, url, article (its page was read)';
+COMMENT ON COLUMN versions.replaced_at IS 'When the next version was collected (an instant)';
 
 CREATE VIEW series_daily AS
 SELECT day, source_kind, community, dimension, entity, stance, items FROM base.series_daily;

@@ -95,3 +95,21 @@ def test_the_configured_list_is_large_and_varied() -> None:
     assert kinds["feed"] >= 40
     assert kinds["subreddit"] >= 20
     assert len({c.community for c in configured}) >= 7
+
+
+def test_a_feed_may_ask_for_full_text() -> None:
+    """`fulltext = true` is read; without it a feed's own summary is enough."""
+    text = GOOD.replace('keep = "all"', "fulltext = true", 1)
+    assert [c.fulltext for c in channels.parse(text)] == [True, False]
+    assert not any(c.fulltext for c in channels.parse(GOOD))
+    with pytest.raises(ChannelsError, match="line 6: key 'fulltext' must be true or false"):
+        channels.parse(GOOD.replace('keep = "all"', 'fulltext = "yes"', 1))
+
+
+@pytest.mark.parametrize(
+    "url", ["http://a b/", "http://a/\\u0001", "http://a/\\ufffe", "http://a/\\n", "//a/", "http:///x"]
+)
+def test_an_address_holds_nothing_that_cannot_be_sent(url: str) -> None:
+    """Spaces, control characters and addresses without a host are refused."""
+    with pytest.raises(ChannelsError, match="key 'url'"):
+        channels.parse(GOOD.replace("https://www.miningweekly.com/page/home/feed", url))

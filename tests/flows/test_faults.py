@@ -39,6 +39,12 @@ def listed(folder: Path, base: str, *names: str) -> dict[str, str]:
     return {"ORESIGHT_CHANNELS": str(path), "ORESIGHT_ALLOW_HOSTS": urlsplit(base).netloc}
 
 
+def with_channel(env: dict[str, str], table: str) -> None:
+    """Add a table to the list that `env` names."""
+    with Path(env["ORESIGHT_CHANNELS"]).open("a") as file:
+        file.write(f"\n{table}\n")
+
+
 def free_port() -> int:
     """A port that nobody listens on."""
     with socket.socket() as probe:
@@ -103,8 +109,7 @@ def test_without_keys_reddit_is_left_out_in_one_line(tmp_path: Path) -> None:
     """Missing keys cost one line; the feeds go on."""
     with hosting(lambda _: Answer(200, RSS % (1, 1))) as base:
         env = listed(tmp_path, base, "a")
-        with Path(env["ORESIGHT_CHANNELS"]).open("a") as file:
-            file.write('\n[[subreddit]]\nname = "mining"\ncommunity = "investor"\n')
+        with_channel(env, '[[subreddit]]\nname = "mining"\ncommunity = "investor"')
         done = oresight("collect", home=tmp_path / "var", env=env)
     assert done.returncode == 0
     assert done.stderr.count(b"REDDIT_CLIENT_ID") == 1
@@ -119,8 +124,7 @@ def test_wrong_keys_are_the_channels_state(tmp_path: Path) -> None:
             "REDDIT_CLIENT_ID": "wrong-id-7781",
             "REDDIT_CLIENT_SECRET": "wrong-secret-7781",
         }
-        with Path(env["ORESIGHT_CHANNELS"]).open("a") as file:
-            file.write('\n[[subreddit]]\nname = "mining"\ncommunity = "investor"\n')
+        with_channel(env, '[[subreddit]]\nname = "mining"\ncommunity = "investor"')
         done = oresight("collect", home=tmp_path / "var", env=env)
     rows = {r["channel"]: r for r in ask(tmp_path / "var", "select channel, state, reason from coverage")}
     assert rows["a"]["state"] == "ok"

@@ -82,7 +82,10 @@ def test_known_pages_are_asked_for_conditionally(server: Server) -> None:
 
 def test_a_304_brings_its_new_validators(server: Server) -> None:
     """A 304 with another ETag hands that over."""
-    assert _get(server, answer(b"", 304, ETag='"new"'), etag='"old"') == NotModified('"new"', None)
+    found = _get(server, answer(b"", 304, ETag='"new"', Cache_Control="max-age=60"), etag='"old"')
+    assert isinstance(found, NotModified)
+    assert (found.etag, found.last_modified, found.moved_to) == ('"new"', None, None)
+    assert ("cache-control", "max-age=60") in found.headers
 
 
 def test_a_304_to_a_plain_question_is_a_failure(server: Server) -> None:

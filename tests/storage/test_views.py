@@ -21,6 +21,8 @@ PROMISED = {
     "coverage": "run_id, channel, due_at, state, fetched, new, updated, dropped, reason",
     "gaps": "channel, from_at, to_at, reason",
     "runs": "run_id, kind, version, started_at, finished_at, outcome",
+    "sightings": "story_id, item_id, channel, community, url, title, published_at, first_seen_at",
+    "versions": "item_id, version, title, text, url, changed, replaced_at",
     "models": "model, quality, card, registered_at, last_used_at",
 }
 
