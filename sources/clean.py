@@ -30,8 +30,8 @@ _CDATA = re.compile(r"<!\[CDATA\[|\]\]>")
 _CONTROL = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b\u2028-\u202e\u2060-\u206f\ufeff\ufffe\uffff\ud800-\udfff]"
 )
-_SPACES = re.compile(r"[^\S\n]+")
-_LINES = re.compile(r" ?\n[ \n]*")
+_SPACES = re.compile(r"[^\S\n ][^\S\n]*| [^\S\n]+")  # all but one plain space
+_LINES = re.compile(r"\n[ \n]+")
 _FOOTER = re.compile(r"\s*\bThe (?:post|article) .{1,300}? appeared first on .{1,100}\Z", re.S)
 _PASSES = 3
 
@@ -87,4 +87,5 @@ def _strip(markup: str) -> str:
 
 def _tidy(plain: str) -> str:
     plain = unicodedata.normalize("NFC", plain.replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n"))
-    return _LINES.sub("\n", _SPACES.sub(" ", _CONTROL.sub("", plain))).strip()
+    spaced = _SPACES.sub(" ", _CONTROL.sub("", plain))
+    return _LINES.sub("\n", spaced.replace(" \n", "\n")).strip()

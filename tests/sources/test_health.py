@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from records import DELIVERED, ChannelState, FetchResult, State
-from sources.health import after, blames_the_network, is_due
+from sources.health import after, blames_the_network, heard, is_due, is_silent
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -142,3 +143,70 @@ def test_old_failures_are_no_witnesses() -> None:
     dead, well = ChannelState("a", "soft", failures=3), ChannelState("b", "ok")
     assert not blames_the_network([DOWN], {"a": dead})
     assert blames_the_network([DOWN, REFUSED], {"a": dead, "b": well})
+
+
+WEEK = [8, 9, 7, 10, 6, 0, 0]  # a trade paper's, from Monday
+
+
+@pytest.mark.parametrize(
+    ("counts", "fresh", "silent"),
+    [
+        ([10] * 40 + [0] * 6, 0, True),
+        ([10] * 40 + [0] * 6, 1, True),
+        ([10] * 40 + [0] * 6, 30, False),
+        ([10] * 40 + [0] * 3, 0, False),
+        ([10] * 40 + [0] * 5 + [6], 0, False),
+        ([1] * 60 + [0] * 7, 0, False),
+        ([1] * 60 + [0] * 8, 0, True),
+        ([1, 0, 0, 0, 0, 0, 0] * 20 + [0] * 21, 0, False),
+        ([1, 0, 0, 0, 0, 0, 0] * 20 + [0] * 29, 0, True),
+        ([0] * 100 + [10] * 10 + [0] * 6, 0, False),
+        ([0] * 168, 0, False),
+        ([], 0, False),
+        ([5], 0, False),
+    ],
+)
+def test_silence_is_measured_by_the_feeds_own_median(counts: list[int], fresh: int, silent: bool) -> None:
+    """Days without entries are silence in a busy feed and nothing in a slow one; a new feed has no median yet."""
+    assert is_silent(counts, fresh) is silent
+
+
+@pytest.mark.parametrize("today", range(7))
+def test_weekends_and_long_holidays_are_no_silence(today: int) -> None:
+    """A paper that rests from Friday to Monday, as at Easter, is not called silent on any day after."""
+    counts = WEEK * 10 + [8, 9, 7, 10, 0, 0, 0] + [0, 9, 7, 10, 6, 0, 0][:today]
+    assert not is_silent([*counts, 0])
+
+
+@given(st.integers(0, 2**32), st.sampled_from([0.05, 0.5, 2, 20]))
+def test_a_feed_as_it_ever_was_is_not_silent(seed: int, a_day: float) -> None:
+    """Chance alone hardly ever makes a steady feed silent: not once in half a year of its days."""
+    chance = random.Random(seed)
+    counts = [sum(chance.random() < a_day / 100 for _ in range(100)) for _ in range(168)]
+    assert sum(is_silent(counts[:end]) for end in range(150, 169)) <= 12 * (a_day < 2)
+
+
+@given(st.lists(st.integers(0, 50), min_size=1, max_size=168), st.integers(0, 20))
+def test_more_entries_never_make_silence(counts: list[int], more: int) -> None:
+    """What breaks the silence is entries."""
+    if not is_silent(counts):
+        assert not is_silent(counts, more)
+        assert not is_silent([*counts[:-1], counts[-1] + more])
+
+
+QUIET = [10] * 40 + [0] * 6
+
+
+@pytest.mark.parametrize("state", ["ok", "empty", "not_modified", "moved"])
+def test_a_silent_channel_is_told(state: State) -> None:
+    """A feed that answers as it should and brings nothing any more is delivered, and says so."""
+    told = heard(FetchResult("c", state, "as before", known=0), QUIET)
+    assert (told.state, told.state in DELIVERED) == ("silent", True)
+    assert told.reason.endswith("as before")
+    assert heard(FetchResult("c", state, known=0), [10] * 46).state == state
+
+
+def test_only_those_that_answer_can_be_silent() -> None:
+    """A failure has its own reason, and a channel whose page nobody compared has none."""
+    for result in (FetchResult("c", "soft", "HTTP 500", known=0), FetchResult("c", "ok")):
+        assert heard(result, QUIET) == result
