@@ -9,23 +9,22 @@ from hypothesis import strategies as st
 from nlp.stories import ALIKE, ENOUGH, UNLIKE, containment, same_story, shingles, title_key
 
 FULL = (
-    "Chile's state miner will double its output of lithium carbonate at the Atacama salt flat by 2030 and is in talks "
-    "with two European carmakers over long-term supply, its chairman said on Monday. The plan needs the approval of "
-    "the environment regulator, which has asked for more studies on the level of the brine. Analysts called the "
-    "timeline "
-    "ambitious: two earlier projects were late by years, and water remains the hardest constraint in the north. The "
-    "company has hired a contractor for the ponds and expects the first tonnes in the second half of 2028. Prices of "
-    "lithium carbonate in China have fallen by a third since the spring, and several producers in Australia have put "
-    "expansions on hold. The chairman said that the cost of the Atacama brine was low enough to ride out the slump."
+    "Chile's state miner will double its output of lithium carbonate at the Atacama salt flat by 2030 and is in "
+    "talks with two European carmakers over long-term supply, its chairman said on Monday. The plan needs the "
+    "approval of the environment regulator, which has asked for more studies on the level of the brine. Analysts "
+    "called the timeline ambitious: two earlier projects were late by years, and water remains the hardest "
+    "constraint in the north. The company has hired a contractor for the ponds and expects the first tonnes in the "
+    "second half of 2028. Prices of lithium carbonate in China have fallen by a third since the spring, and several "
+    "producers in Australia have put expansions on hold. The chairman said that the cost of the Atacama brine was "
+    "low enough to ride out the slump."
 )
 CUT = FULL[:260].rsplit(" ", 1)[0] + "…"
 EDITED = FULL.replace("on Monday", "late on Monday").replace("ambitious", "very ambitious")[:420]
 OTHER = (
     "Chile's state miner and its European partner have put off a decision on a plant for lithium hydroxide in the "
     "north of the country, two people with knowledge of the matter said on Tuesday. Prices of lithium carbonate in "
-    "China "
-    "have fallen by a third since the spring, and buyers are in no hurry to sign. The environment regulator has asked "
-    "for more studies on the level of the brine before any new permit."
+    "China have fallen by a third since the spring, and buyers are in no hurry to sign. The environment regulator "
+    "has asked for more studies on the level of the brine before any new permit."
 )
 REPORT = (
     "Copper for delivery in three months on the London Metal Exchange rose {0} percent to {1} dollars a tonne on {2}. "
