@@ -153,9 +153,12 @@ def test_a_megabyte_of_one_word_takes_linear_time(word: str) -> None:
     times = []
     for size in (15_000, 60_000):
         text = word * (size // len(word))
-        start = time.process_time()
-        reader().find(text)
-        times.append(time.process_time() - start)
+        tries = []
+        for _ in range(3):
+            start = time.process_time()
+            reader().find(text)
+            tries.append(time.process_time() - start)
+        times.append(min(tries))
     assert times[1] < 10 * times[0] + 0.2
 
 
