@@ -32,12 +32,12 @@ def interval(
     """
     if previous is None or elapsed is None:
         return least
+    longest = previous * GROWTH if elapsed >= 0.9 * previous else previous
     fresh = fetched - known
     if fresh <= 0:
-        grown = previous * GROWTH if elapsed >= 0.9 * previous else previous
-        return _within(grown, least)
+        return _within(longest, least)
     wanted = elapsed * (NEW_SHARE * fetched / fresh)
-    return _within(min(max(wanted, previous * SHRINKAGE), previous * GROWTH), least)
+    return _within(min(max(wanted, previous * SHRINKAGE), longest), least)
 
 
 def wait(interval: timedelta, pause_s: int | None, *, overlap: float) -> timedelta:
