@@ -21,7 +21,8 @@ from typing import Any
 import numpy as np
 from sklearn.model_selection import GroupKFold
 
-from nlp.training import baseline, data, measure
+from nlp.evaluation import baseline, measure
+from nlp.training import data
 from nlp.training.config import Config
 from nlp.training.export import write_json
 from nlp.training.tune import logits, tune

@@ -1,4 +1,4 @@
-"""Labelled texts, read from JSON lines.
+"""What is trained on, what is only measured on, and what must stay on one side of a split.
 
     authored.jsonl, *.jsonl -> Example, ... -> groups that must stay on one side of a split
 
@@ -7,46 +7,15 @@ A file whose name ends in `-dev.jsonl` is for validation (temperature, threshold
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from records import LABELS
+from nlp.labelled import DataError, Example, read, scored
+
+__all__ = ["AUTHORED", "Corpus", "DataError", "Example", "authors", "corpus", "read", "scored", "threads"]
 
 AUTHORED = Path(__file__).parent / "data" / "authored.jsonl"
-
-
-class DataError(Exception):
-    """A line of training data that cannot be used; the message names file and line."""
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """One text with the stance that people gave it."""
-
-    id: str
-    source_kind: str
-    context: str | None
-    text: str
-    stance: str
-    source: str  # "authored", or where the text comes from
-    confidence: str = "high"  # high, medium, low
-
-    @property
-    def target(self) -> int:
-        """The label's place in LABELS."""
-        return LABELS.index(self.stance)
-
-    @property
-    def pair(self) -> tuple[str | None, str]:
-        """What the model reads."""
-        return self.context, self.text
-
-    @property
-    def author(self) -> str:
-        """Who wrote it: the id's letter for authored texts, the source for the others."""
-        return self.id[0] if self.source == "authored" else self.source
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,34 +24,6 @@ class Corpus:
 
     train: tuple[Example, ...]
     dev: tuple[Example, ...]
-
-
-def read(path: Path) -> list[Example]:
-    """Examples of one JSON-lines file. Raises DataError for a line that is not one."""
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: cannot be read ({error})") from error
-    return [_example(line, f"{path.name}, line {number}") for number, line in enumerate(lines, 1) if line.strip()]
-
-
-def _example(line: str, where: str) -> Example:
-    try:
-        row = json.loads(line)
-        example = Example(
-            id=str(row["id"]),
-            source_kind=str(row.get("source_kind") or "news"),
-            context=row.get("context") or None,
-            text=row["text"],
-            stance=row["stance"],
-            source=str(row.get("source") or "authored"),
-            confidence=str(row.get("confidence") or "high"),
-        )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DataError(f"{where}: needs an object with id, text and stance") from error
-    if example.stance not in LABELS or not isinstance(example.text, str) or not example.id:
-        raise DataError(f"{where}: stance must be one of {', '.join(LABELS)}, and text a string")
-    return example
 
 
 def corpus(folder: Path | None = None) -> Corpus:
@@ -95,11 +36,6 @@ def corpus(folder: Path | None = None) -> Corpus:
         rows = [example for example in read(path) if not (example.source == "authored" and example.id in known)]
         (dev if path.stem.endswith("-dev") else train).extend(rows)
     return Corpus(tuple(train), tuple(dev))
-
-
-def scored(examples: Iterable[Example]) -> list[Example]:
-    """Those whose label counts in a score: not the ones their annotator called a coin toss."""
-    return [example for example in examples if example.confidence != "low"]
 
 
 def authors(examples: Sequence[Example]) -> list[str]:

@@ -1,6 +1,7 @@
 """One command from labelled texts to a model the product can load.
 
-corpus -> tune -> round to fp16 -> calibrate and measure on dev -> export -> compare with the runtime -> card, sums
+corpus -> tune -> round to fp16 -> calibrate and measure on dev -> export, with a baseline fitted on the same texts
+    -> compare with the runtime -> card, sums
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from nlp import stance
-from nlp.training import baseline, card, measure, network, tune
+from nlp.evaluation import baseline, measure
+from nlp.training import card, network, tune
 from nlp.training import data as texts
 from nlp.training.config import Config
 from nlp.training.export import Calibration, export, half, seal, write_json
@@ -82,13 +84,14 @@ def deliver(run: Run, tuned: network.Network, tokenizer: Any, output: Path) -> T
     logits = tune.logits(tuned, tokenizer, dev, run.config.length)
     calibration = calibrate(logits, measure.targets_of(dev), run.config.length)
     export(tuned, run.base, output, NAME, calibration)
-    words = baseline.answers(run.corpus.train, dev, run.config.seed)
+    bag = baseline.fit(run.corpus.train, run.config.seed)
+    baseline.save(bag, output / baseline.FILE)
     metrics = {
         "config": asdict(run.config),
         "data": _counts(run),
         "calibration": asdict(calibration),
         "dev": figures(dev, logits, calibration),
-        "baseline": measure.scores(words, measure.targets_of(dev)),
+        "baseline": measure.scores(bag.answers(dev), measure.targets_of(dev)),
         "delivery": delivery(output, dev, measure.softmax(logits, calibration.temperature), calibration),
     }
     write_json(output / METRICS, metrics)

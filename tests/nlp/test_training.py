@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from nlp import encoding, stance
-from nlp.training import data, measure
+from nlp.evaluation import baseline, measure
+from nlp.training import data
 
 torch = pytest.importorskip("torch", reason="needs the train extra")
 pytest.importorskip("sklearn", reason="needs the train extra")
@@ -106,6 +107,20 @@ def test_exported_folder_answers_as_the_original(base: Path, tmp_path: Path) -> 
     expected = measure.softmax(tune.logits(tuned, tokenizer, texts(), 48), 1.3)
     answers = np.array([label.probabilities for label in stance.load(tmp_path).label([e.pair for e in texts()])])
     assert np.abs(answers - expected).max() <= 0.02
+
+
+def test_a_delivered_folder_has_its_baseline(base: Path, tmp_path: Path) -> None:
+    """A run leaves, sealed with the model, a bag of words taught on the same texts, and its card tells its figures."""
+    from nlp.training import train, tune  # noqa: PLC0415
+
+    run = train.Run(settings(), base, data.Corpus(tuple(texts()[::2]), tuple(texts()[1::2])), held_out=True)
+    tuned, tokenizer = tune.tune(run.corpus.train, base, run.config)
+    done = train.deliver(run, tuned, tokenizer, tmp_path)
+    bag = baseline.load(tmp_path)
+    assert bag is not None
+    assert bag.taught == len(run.corpus.train)
+    scores = measure.scores(bag.answers(run.corpus.dev), measure.targets_of(run.corpus.dev))
+    assert done.metrics["baseline"] == scores
 
 
 def test_foreign_base_is_refused(base: Path, tmp_path: Path) -> None:
