@@ -1,8 +1,9 @@
 """What is trained on, what is only measured on, and what must stay on one side of a split.
 
-    authored.jsonl, *.jsonl -> Example, ... -> groups that must stay on one side of a split
+    data/*.jsonl, FOLDER/*.jsonl -> Example, ... -> groups that must stay on one side of a split
 
-A file whose name ends in `-dev.jsonl` is for validation (temperature, threshold, measurement) and is never trained on.
+`data/validation.jsonl` is never trained on: the tests hold every shipped model to it. In a folder of further texts, a
+file whose name ends in `-dev.jsonl` is for validation (temperature, threshold, measurement) and is never trained on.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ from pathlib import Path
 
 from nlp.labelled import DataError, Example, read, scored
 
-__all__ = ["AUTHORED", "Corpus", "DataError", "Example", "authors", "corpus", "read", "scored", "threads"]
+__all__ = ["AUTHORED", "WRITTEN", "Corpus", "DataError", "Example", "authors", "corpus", "read", "scored", "threads"]
 
 AUTHORED = Path(__file__).parent / "data" / "authored.jsonl"
+WRITTEN = tuple(path for path in sorted(AUTHORED.parent.glob("*.jsonl")) if path.stem != "validation")
+"""All texts written for this project to learn from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class Corpus:
 
 def corpus(folder: Path | None = None) -> Corpus:
     """The authored texts, and those of `folder/*.jsonl` besides; a copy of an authored text there is passed over."""
-    train, dev = read(AUTHORED), list[Example]()
+    train, dev = [example for path in WRITTEN for example in read(path)], list[Example]()
     if folder is not None and not folder.is_dir():
         raise DataError(f"{folder}: no such folder")
     known = {example.id for example in train}
@@ -44,7 +47,10 @@ def authors(examples: Sequence[Example]) -> list[str]:
 
 
 def threads(examples: Sequence[Example]) -> list[str]:
-    """Group names for a split by thread; minimal pairs (author D, and C-0248 to C-0304) count as one thread each."""
+    """Group names for a split by thread: comments under one title, sets written as contrasts, parts of a document.
+
+    The minimal pairs (author D, and C-0248 to C-0304) count as one thread each.
+    """
     return [_thread(example) for example in examples]
 
 
@@ -53,4 +59,6 @@ def _thread(example: Example) -> str:
         return "pairs D"
     if example.source == "authored" and "C-0248" <= example.id <= "C-0304":
         return "pairs C"
-    return f"thread {example.context}" if example.context else f"text {example.id}"
+    if example.document:
+        return f"document {example.source} {example.document}"
+    return f"thread {example.context.split(' || ')[0]}" if example.context else f"text {example.id}"
