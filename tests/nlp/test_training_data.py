@@ -20,8 +20,8 @@ def lines(path: Path, *rows: object) -> Path:
 
 def test_authored_texts_are_whole() -> None:
     """Every authored text has its own id and wording, an author known by one letter, and all labels occur."""
-    examples = data.read(data.AUTHORED)
-    assert len({example.id for example in examples}) == len(examples) >= 3000
+    examples = data.corpus().train
+    assert len({example.id for example in examples}) == len(examples) >= 6000
     assert {example.stance for example in examples} == set(LABELS)
     assert all(example.text.strip() and example.author.isupper() and len(example.author) == 1 for example in examples)
 
@@ -60,13 +60,13 @@ def test_coin_tosses_count_in_no_score(tmp_path: Path) -> None:
 
 
 def test_threads_and_minimal_pairs_stay_together() -> None:
-    """Texts of one context share a group; so do the minimal pairs; a text without a context is its own."""
+    """Texts under one title share a group; so do the minimal pairs; a text without a context is its own."""
     examples = data.read(data.AUTHORED)
     groups = data.threads(examples)
     by_context: dict[str, set[str]] = {}
     for example, group in zip(examples, groups, strict=True):
         if example.context and not group.startswith("pairs"):
-            by_context.setdefault(example.context, set()).add(group)
+            by_context.setdefault(example.context.split(" || ")[0], set()).add(group)
     assert all(len(found) == 1 for found in by_context.values())
     sizes = Counter(groups)
     assert (sizes["pairs D"], sizes["pairs C"]) == (360, 57)
@@ -77,3 +77,19 @@ def test_authors_are_letters_or_sources(tmp_path: Path) -> None:
     """An authored text is grouped by its id's letter, any other by where it comes from."""
     examples = data.read(lines(tmp_path / "more.jsonl", ROW, {**ROW, "source": "a paper"}))
     assert data.authors(examples) == ["X", "a paper"]
+
+
+def test_contrast_sets_stay_together() -> None:
+    """The four texts of a contrast set share a group, and no other text is in it."""
+    examples = [example for example in data.corpus().train if example.author == "P"]
+    sizes = Counter(data.threads(examples))
+    assert set(sizes.values()) == {4}
+    assert all(group.startswith("document ") for group in sizes)
+
+
+def test_validation_is_never_trained_on() -> None:
+    """No text of the validation set, nor its author, is among the texts to learn from."""
+    held = data.read(data.AUTHORED.parent / "validation.jsonl")
+    train = data.corpus().train
+    assert not {example.text for example in held} & {example.text for example in train}
+    assert not {example.author for example in held} & {example.author for example in train}
