@@ -35,7 +35,7 @@ _ITEMS = """
         SELECT items.item_id, items.date_quality, items.story_id, items.relevant, items.version, labels.abstained,
                items.relevant AND labels.item_id IS NOT NULL AS counted
         FROM base.items AS items LEFT JOIN base.labels AS labels USING (item_id)
-        WHERE items.deleted_at IS NULL AND strftime(items.day, '%G-W%V') = $week
+        WHERE (items.deleted_at IS NULL OR labels.item_id IS NOT NULL) AND strftime(items.day, '%G-W%V') = $week
     )
 """
 _NUMBERS = f"""
@@ -68,8 +68,9 @@ def health(con: duckdb.DuckDBPyConnection, week: str) -> Health:
 
     Each channel's state is that of its last coverage row recorded in the week, its numbers are the week's sums. Where
     nothing was collected during the week, as on a first run that brings older items, the latest run stands in. Items
-    are those published in the week and not deleted; `labelled` are those that the series count, and `abstained`,
-    `guessed_dates` (first_seen or clamped) and `duplicates` are told of these; `skipped` says of all others why.
+    are those published in the week, but for those deleted before they had a label; `labelled` are those that the
+    series count, and `abstained`, `guessed_dates` (first_seen or clamped) and `duplicates` are told of these;
+    `skipped` says of all others why.
     """
     at = {"week": week}
     items, labelled, abstained, guessed, duplicates = con.execute(_NUMBERS, at).fetchall()[0]

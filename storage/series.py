@@ -2,7 +2,8 @@
 
     touched days -> refresh -> base.series_daily -> series_weekly (a view) -> weeks, counts, history, queries
 
-Only relevant, labelled items that are not deleted count; an item counts once for each mineral and country it names.
+Only relevant, labelled items count; an item counts once for each mineral and country it names. One that was deleted at
+its source after it was labelled keeps counting: its words are erased, what was counted stays.
 Items with a guessed date count too, and `health` says how many. The SQL behind every figure is handed out by
 `queries`, and it is the very SQL that `counts` and its like run.
 """
@@ -40,7 +41,7 @@ _RECOUNT = """
         SELECT labels.item_id, labels.day, labels.source_kind, labels.community,
                CASE WHEN labels.abstained THEN 'abstained' ELSE labels.stance END AS stance
         FROM base.labels AS labels JOIN base.items AS items USING (item_id)
-        WHERE items.relevant AND items.deleted_at IS NULL AND labels.day IN (SELECT day FROM base.touched_days)
+        WHERE items.relevant AND labels.day IN (SELECT day FROM base.touched_days)
     ), named AS (
         SELECT DISTINCT item_id, type, entity FROM base.mentions
         WHERE type IN ('mineral', 'country') AND day IN (SELECT day FROM base.touched_days)

@@ -34,22 +34,26 @@ def publish(home: Path, *, keep: int = 3, wait_s: float = 5.0) -> Path:
     Takes the writer's lock, so call it after `open_live` has ended. Returns the snapshot's path. Raises NoSnapshot
     when there is no live file, StoreBusy, DiskFull, StoreUnreadable.
     """
-    started = time.time_ns()
-    now = datetime.fromtimestamp(started // 10**9, UTC)
-    with writer_lock(home, job="publish", now=now, wait_s=wait_s):
-        live, folder = home / LIVE, home / FOLDER
+    with writer_lock(home, job="publish", now=datetime.fromtimestamp(time.time_ns() // 10**9, UTC), wait_s=wait_s):
+        live = home / LIVE
         if not live.exists():
             raise NoSnapshot(f"nothing to publish in {home}: run `oresight run` first")
-        folder.mkdir(exist_ok=True)
-        _clean(home)
-        _fold_in_log(live)
-        name = f"store-{max([started, *(_number(p) + 1 for p in snapshots(home))])}.duckdb"
-        _require_room(live, folder)
-        _copy(live, folder / f"{name}.tmp")
-        (folder / f"{name}.tmp").rename(folder / name)
-        _point(home, name)
-        _forget(home, keep)
-        return folder / name
+        fold_in_log(live)
+        return put(home, live, keep=keep)
+
+
+def put(home: Path, source: Path, *, keep: int) -> Path:
+    """Publish a closed database file, for a caller that holds the writer's lock; raises as `publish`."""
+    folder = home / FOLDER
+    folder.mkdir(exist_ok=True)
+    _clean(home)
+    name = f"store-{max([time.time_ns(), *(_number(p) + 1 for p in snapshots(home))])}.duckdb"
+    require_room(source, folder)
+    _copy(source, folder / f"{name}.tmp")
+    (folder / f"{name}.tmp").rename(folder / name)
+    _point(home, name)
+    _forget(home, keep)
+    return folder / name
 
 
 def current(home: Path) -> Path:
@@ -72,10 +76,11 @@ def _number(path: Path) -> int:
 
 def _clean(home: Path) -> None:
     for stale in [*(home / FOLDER).glob("*.tmp"), *home.glob(f"{CURRENT}.*.tmp")]:
-        stale.unlink(missing_ok=True)
+        if not stale.is_dir():  # a reader's, who spilled more than its memory holds
+            stale.unlink(missing_ok=True)
 
 
-def _fold_in_log(live: Path) -> None:
+def fold_in_log(live: Path) -> None:
     """A killed writer leaves a write-ahead log beside the file: opening and closing folds it in."""
     if not live.with_name(f"{live.name}.wal").exists():
         return
@@ -88,7 +93,8 @@ def _fold_in_log(live: Path) -> None:
         raise StoreUnreadable(f"cannot publish {live}: {first_line(error)}") from None
 
 
-def _require_room(live: Path, folder: Path) -> None:
+def require_room(live: Path, folder: Path) -> None:
+    """Refuse to begin a copy of `live` in `folder` that cannot end well. Raises DiskFull."""
     needed, free = live.stat().st_size + _SPARE_BYTES, shutil.disk_usage(folder).free
     if free < needed:
         raise DiskFull(
@@ -115,10 +121,11 @@ def _point(home: Path, name: str) -> None:
     link.symlink_to(f"{FOLDER}/{name}")
     link.replace(home / CURRENT)
     for folder in (home / FOLDER, home):
-        _sync(folder)
+        sync(folder)
 
 
-def _sync(folder: Path) -> None:
+def sync(folder: Path) -> None:
+    """Make a folder's own entries last."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)

@@ -22,7 +22,7 @@ COMMENT ON COLUMN items.parent_id IS 'The item that a comment answers; NULL for 
 COMMENT ON COLUMN items.story_id IS 'Items that tell one story share it: the same address, headline or words within seven days; NULL for social items';
 COMMENT ON COLUMN items.author_hash IS 'Keyed hash of the author; NULL where unknown';
 COMMENT ON COLUMN items.version IS 'Counts the changes of title, text or address, from 1';
-COMMENT ON COLUMN items.deleted_at IS 'When it was found deleted at its source; such items are in no series';
+COMMENT ON COLUMN items.deleted_at IS 'When it was found deleted at its source: its words, author and address are erased, and it counts on where it did';
 
 CREATE VIEW labels AS
 SELECT item_id, model, stance, abstained, confidence, p_realist, p_industrial_collaboration, p_skeptic, p_none,
@@ -95,7 +95,7 @@ COMMENT ON COLUMN versions.replaced_at IS 'When the next version was collected (
 
 CREATE VIEW series_daily AS
 SELECT day, source_kind, community, dimension, entity, stance, items FROM base.series_daily;
-COMMENT ON VIEW series_daily IS 'One row for each day, source, community, entity and stance that has items: relevant, labelled, not deleted';
+COMMENT ON VIEW series_daily IS 'One row for each day, source, community, entity and stance that has items: relevant and labelled';
 COMMENT ON COLUMN series_daily.day IS 'Day of publication, UTC';
 COMMENT ON COLUMN series_daily.source_kind IS 'news or social';
 COMMENT ON COLUMN series_daily.community IS 'The community of the items'' channels';
@@ -180,6 +180,16 @@ COMMENT ON COLUMN gaps.channel IS 'The feed or subreddit, as named in channels.t
 COMMENT ON COLUMN gaps.from_at IS 'Where it begins (an instant); NULL when unknown';
 COMMENT ON COLUMN gaps.to_at IS 'Where it ends (an instant)';
 COMMENT ON COLUMN gaps.reason IS 'Why items may have been lost';
+
+CREATE VIEW purges AS
+SELECT item_id, what, reason, noticed_at, erased_at, run_id FROM base.purges;
+COMMENT ON VIEW purges IS 'One row for each thing that was erased because its source or its author took it back';
+COMMENT ON COLUMN purges.item_id IS 'The item in items, without its words; NULL where all authors'' hashes were replaced';
+COMMENT ON COLUMN purges.what IS 'item, author (the account was deleted, the item stays) or author_hashes (the key was changed)';
+COMMENT ON COLUMN purges.reason IS 'Why: what Reddit shows in its place, who removed it, vanished, or how it was found';
+COMMENT ON COLUMN purges.noticed_at IS 'When that was found (an instant)';
+COMMENT ON COLUMN purges.erased_at IS 'When no file of the home held a trace of it any more (an instant); NULL while that is to be done';
+COMMENT ON COLUMN purges.run_id IS 'The run in runs that found it';
 
 CREATE VIEW runs AS
 SELECT run_id, kind, version, started_at, finished_at, outcome FROM base.runs;

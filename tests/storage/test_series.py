@@ -78,12 +78,13 @@ def test_only_touched_days(con: duckdb.DuckDBPyConnection) -> None:
     assert sorted({row[-1] for row in daily(con)}) == [1, 99]
 
 
-def test_deleted_items_do_not_count(con: duckdb.DuckDBPyConnection) -> None:
-    """A deleted item leaves the series with the next rebuild."""
+def test_deleted_items_count_on(con: duckdb.DuckDBPyConnection) -> None:
+    """What an item was counted for stays counted when its source deletes it, also in a rebuild."""
     fill(con, [made(0, "realist")])
-    con.execute("UPDATE base.items SET deleted_at = now()")
+    before = daily(con)
+    con.execute("UPDATE base.items SET deleted_at = now(), title = '', text = ''")
     assert series.rebuild(con, now=NOW) == 1
-    assert daily(con) == []
+    assert daily(con) == before != []
 
 
 def test_mentions_count_once(con: duckdb.DuckDBPyConnection) -> None:

@@ -20,6 +20,7 @@ PROMISED = {
     "low, high, change, verdict",
     "coverage": "run_id, channel, due_at, state, fetched, new, updated, dropped, reason",
     "gaps": "channel, from_at, to_at, reason",
+    "purges": "item_id, what, reason, noticed_at, erased_at, run_id",
     "runs": "run_id, kind, version, started_at, finished_at, outcome",
     "sightings": "story_id, item_id, channel, community, url, title, published_at, first_seen_at",
     "versions": "item_id, version, title, text, url, changed, replaced_at",
