@@ -11,12 +11,12 @@ import logging
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
 
 import click
 
 from flows import show
 from flows.cli_channels import channels
+from flows.cli_model import COMMANDS
 from flows.errors import NothingReached, UsageError
 from flows.settings import load
 from flows.version import VERSION
@@ -133,31 +133,6 @@ def digest(week: str | None, formats: str, out: Path | None) -> None:
 
 
 @cli.command()
-@click.argument("file", type=click.File("rb"), default="-")
-@click.option("--output", type=click.File("wb"), default="-", help="A file instead of stdout.")
-def analyze(file: BinaryIO, output: BinaryIO) -> int:
-    """Label texts without storing anything: JSON lines, or plain text, one text a line.
-
-    \b
-    Examples:
-      echo "Who will refine it? Nobody has a permit." | oresight analyze
-      oresight analyze comments.jsonl --output labels.jsonl
-    """
-    from flows import tools
-    from flows.analyze import analyze as answers
-    from flows.analyze import encode
-
-    bad = 0
-    for batch in answers(file, tools.load(load())):
-        output.writelines(encode(answer) for answer in batch)
-        output.flush()
-        bad += sum("error" in answer for answer in batch)
-    if bad:
-        show.say(f"{bad} lines could not be read; their answers hold the error")
-    return FAILED if bad else 0
-
-
-@cli.command()
 def status() -> None:
     """What each channel did last, trouble first, and how fresh snapshot and model are.
 
@@ -196,25 +171,6 @@ def sql(query: str, fmt: str) -> None:
 
 
 @cli.command()
-@click.option("--data", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Further JSON lines.")
-@click.option("--output", type=click.Path(file_okay=False, path_type=Path), default=Path("stance-model"))
-@click.option("--base", type=click.Path(exists=True, file_okay=False, path_type=Path), help="The base weights.")
-def train(data: Path | None, output: Path, base: Path | None) -> None:
-    """Retrain, measure and export the stance model (needs the `train` extra).
-
-    \b
-    Example:
-      oresight train --data more-texts --output stance-model
-    """
-    try:
-        from nlp.training import train as training
-    except ModuleNotFoundError as error:
-        raise UsageError(f"{error.name} is missing: install the train extra, pip install -e '.[train]'") from None
-    training.train(data, output, base=base, say=show.say)
-    _print_paths((output,))
-
-
-@cli.command()
 def demo() -> int:
     """The same pipeline over the bundled sample, served over real HTTP on loopback: no network, no keys.
 
@@ -232,7 +188,8 @@ def demo() -> int:
     return 0
 
 
-cli.add_command(channels)
+for command in (channels, *COMMANDS):
+    cli.add_command(command)
 
 
 def _stdin() -> str:

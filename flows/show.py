@@ -73,6 +73,12 @@ def table(
     console.print(grid, markup=False)
 
 
+def blank() -> None:
+    """An empty line between two tables in a pipe; on a terminal they stand apart already."""
+    if not Console().is_terminal:
+        print()  # noqa: T201
+
+
 def _is_number(rows: Sequence[Sequence[object]], column: int) -> bool:
     return bool(rows) and all(isinstance(row[column], int | float | None) for row in rows)
 

@@ -1,0 +1,88 @@
+"""`oresight analyze`, `evaluate`, `train`: the model by itself. Nothing here reads or writes the store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+
+from flows import show
+from flows.errors import UsageError
+from flows.settings import load
+
+DONE, FAILED = 0, 1
+FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+@click.command()
+@click.argument("file", type=click.File("rb"), default="-")
+@click.option("--output", type=click.File("wb"), default="-", help="A file instead of stdout.")
+def analyze(file: BinaryIO, output: BinaryIO) -> int:
+    """Label texts without storing anything: JSON lines, or plain text, one text a line.
+
+    \b
+    Examples:
+      echo "Who will refine it? Nobody has a permit." | oresight analyze
+      oresight analyze comments.jsonl --output labels.jsonl
+    """
+    from flows import tools
+    from flows.analyze import analyze as answers
+    from flows.analyze import encode
+
+    bad = 0
+    for batch in answers(file, tools.load(load())):
+        output.writelines(encode(answer) for answer in batch)
+        output.flush()
+        bad += sum("error" in answer for answer in batch)
+    if bad:
+        show.say(f"{bad} lines could not be read; their answers hold the error")
+    return FAILED if bad else DONE
+
+
+@click.command()
+@click.argument("file", type=click.File("rb"))
+@click.option("--output", type=FOLDER, metavar="DIR", help="Write report.json and report.html there.")
+@click.option(
+    "--train",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Fit the baseline on these labelled texts, not on the model's own.",
+)
+def evaluate(file: BinaryIO, output: Path | None, train: Path | None) -> int:
+    """Measure the model on labelled texts, beside a bag of words, and beside people where several labelled them.
+
+    FILE holds JSON lines with id, text and stance; context, source_kind, source, document, confidence and annotators
+    (an object, name to label) may be there. Texts with confidence "low" are left out of the scores.
+
+    \b
+    Examples:
+      oresight evaluate labelled.jsonl
+      oresight evaluate labelled.jsonl --output report
+      oresight evaluate labelled.jsonl --train other-labelled.jsonl
+    """
+    from flows.evaluate import evaluate as measure
+
+    return DONE if measure(load(), file.read(), Path(file.name).name, output, train) else FAILED
+
+
+@click.command()
+@click.option("--data", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Further JSON lines.")
+@click.option("--output", type=FOLDER, default=Path("stance-model"))
+@click.option("--base", type=click.Path(exists=True, file_okay=False, path_type=Path), help="The base weights.")
+def train(data: Path | None, output: Path, base: Path | None) -> None:
+    """Retrain, measure and export the stance model (needs the `train` extra).
+
+    \b
+    Example:
+      oresight train --data more-texts --output stance-model
+    """
+    try:
+        from nlp.training import train as training
+    except ModuleNotFoundError as error:
+        raise UsageError(f"{error.name} is missing: install the train extra, pip install -e '.[train]'") from None
+    training.train(data, output, base=base, say=show.say)
+    click.echo(str(output))
+
+
+COMMANDS = (analyze, evaluate, train)

@@ -1,0 +1,72 @@
+"""How good the model is on labelled texts: figures on stdout, and in a folder for machines and readers.
+
+FILE -> nlp.labelled.sheet -> nlp.evaluation.report -> tables | report.json, report.html
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flows import show
+from flows.settings import Settings
+from nlp import labelled, stance
+from nlp.evaluation import baseline, report
+from nlp.evaluation.tables import tables, worded
+
+SEED = 20261123
+
+
+def evaluate(settings: Settings, data: bytes, name: str, output: Path | None, train: Path | None) -> bool:
+    """Measure the model on the JSON lines `data` of the file `name`; whether every line could be used.
+
+    Raises:
+        nlp.evaluation.report.EvaluationError: no text can be scored.
+        nlp.labelled.DataError, nlp.evaluation.baseline.BaselineError: no baseline can be fitted on `train`.
+        nlp.stance.StanceError: the model's files are missing or damaged.
+    """
+    sheet = labelled.sheet(data, name, source="not named")
+    if not labelled.scored(sheet.examples):
+        raise report.EvaluationError(report.nothing(sheet))
+    for fault in sheet.faults:
+        show.say(fault)
+    if output:
+        output.mkdir(parents=True, exist_ok=True)
+    bag, note = _bag(settings.stance_model, train)
+    model = stance.load(settings.stance_model)
+    with show.progress("labelling", report.amount(sheet)) as advance:
+        found = report.evaluate(sheet, model, bag, note, advance)
+    if output:
+        _write(found, output)
+    _tell(found)
+    return not sheet.faults
+
+
+def _bag(model: Path, train: Path | None) -> tuple[baseline.Bag | None, str]:
+    """The baseline to set beside the model, and where it comes from or why there is none."""
+    if train:
+        bag = baseline.fit(labelled.read(train), SEED)
+        return bag, f"a bag of words taught on the {bag.taught} texts of {train.name}"
+    found = baseline.load(model)
+    if found is None:
+        return None, report.NO_BASELINE
+    return found, f"a bag of words taught on the model's own {found.taught} texts"
+
+
+def _tell(found: report.Report) -> None:
+    """One table after the other, a blank line between them."""
+    for at, table in enumerate(tables(found).values()):
+        if at:
+            show.blank()
+        show.table(table.columns, [tuple(map(_cell, row)) for row in table.rows])
+
+
+def _cell(cell: object) -> object:
+    return cell if isinstance(cell, int) else worded(cell)  # type: ignore[arg-type]
+
+
+def _write(found: report.Report, output: Path) -> None:
+    from nlp.evaluation.page import html  # noqa: PLC0415 - Altair is a second that only a page should cost
+
+    for name, text in (("report.json", report.as_json(found)), ("report.html", html(found))):
+        (output / name).write_text(text, encoding="utf-8")
+        show.say(f"wrote {output / name}")
