@@ -17,7 +17,9 @@ from nlp.labelled import Example
 from records import LABELS
 
 POINTS = 100
-"""Points of a risk-coverage curve at most."""
+"""Points of a risk-coverage curve, evenly spaced."""
+TOLD = (0.25, 0.5, measure.SUREST, 0.8, 0.9, 1.0)
+"""Coverages at which the curve has a point in any case: those that are told in numbers."""
 
 Array = np.ndarray[Any, Any]
 
@@ -165,8 +167,9 @@ def _labels(counts: Array) -> dict[str, ByLabel]:
 
 
 def _points(risks: Array) -> tuple[Point, ...]:
-    """The curve at evenly spaced coverages, the last of them 1."""
-    kept = np.unique(np.linspace(1, len(risks), POINTS).round().astype(int))
+    """The curve at evenly spaced coverages and at those TOLD, the last of them 1."""
+    even = np.linspace(1, len(risks), POINTS).round().astype(int)
+    kept = np.union1d(even, [measure.kept(share, len(risks)) for share in TOLD])
     return tuple(Point(int(k) / len(risks), float(risks[k - 1])) for k in kept)
 
 

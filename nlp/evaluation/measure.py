@@ -129,7 +129,12 @@ def risks(probabilities: Array, targets: Array) -> Array:
 
 def surest(risk: Array, share: float) -> float:
     """Accuracy among the surest `share` of the answers whose `risks` these are."""
-    return float(1 - risk[max(1, round(share * len(risk))) - 1])
+    return float(1 - risk[kept(share, len(risk)) - 1])
+
+
+def kept(share: float, n: int) -> int:
+    """How many of n answers the surest `share` are: at least one."""
+    return max(1, round(share * n))
 
 
 def scores(probabilities: Array, targets: Array) -> dict[str, Any]:

@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from nlp.evaluation.figures import Answered, Bin, Figures, Group, Point
+from nlp.evaluation.figures import TOLD, Answered, Bin, Figures, Group
 from nlp.evaluation.intervals import Interval
+from nlp.evaluation.measure import kept
 from nlp.evaluation.report import Report
 from records import LABELS
 
-COVERAGES = (0.25, 0.5, 0.65, 0.8, 0.9, 1.0)
-"""Where the risk-coverage curve is told in numbers."""
 SHORT = dict(zip(LABELS, ("realist", "collab.", "skeptic", "none"), strict=True))
 UNKNOWN = "–"
 NBSP = "\u00a0"
@@ -135,12 +134,9 @@ def _coverage(report: Report) -> Table:
 
 
 def _surest(figures: Figures) -> dict[str, Cell]:
-    kept = {share: _nearest(figures.risk_coverage, share) for share in COVERAGES}
-    return {f"accuracy, surest {100 * share:.0f}{NBSP}%": 1 - point.risk for share, point in kept.items()}
-
-
-def _nearest(points: tuple[Point, ...], share: float) -> Point:
-    return min(points, key=lambda point: abs(point.coverage - share))
+    n = sum(map(sum, figures.confusion))
+    risks = {round(point.coverage * n): point.risk for point in figures.risk_coverage}
+    return {f"accuracy, surest {100 * share:.0f}{NBSP}%": 1 - risks[kept(share, n)] for share in TOLD}
 
 
 def _answered(answered: Answered) -> dict[str, Cell]:

@@ -103,6 +103,16 @@ def test_model_and_baseline_stand_side_by_side(full: report.Report) -> None:
     assert ours.context.changed > 0
 
 
+def test_the_surest_are_the_same_everywhere(full: report.Report) -> None:
+    """Accuracy on the surest 65 % stands twice, and is one figure; the surest of all are all."""
+    told = {str(name): cell for name, *cell in tables.tables(full)["coverage"].rows}
+    assert full.baseline is not None
+    assert told["accuracy, surest 65\u00a0%"] == [
+        pytest.approx(figures.accuracy_surest_65) for figures in (full.figures, full.baseline)
+    ]
+    assert told["accuracy, surest 100\u00a0%"][0] == pytest.approx(full.figures.accuracy.value)
+
+
 def test_people_are_compared_over_all_that_both_labelled(full: report.Report) -> None:
     """Agreement counts low and unsettled texts too, else it would flatter."""
     (pair,) = full.annotators
