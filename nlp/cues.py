@@ -17,7 +17,8 @@ depends on how far its bare form can be trusted (RULES.md: default_sense, cue_re
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from nlp.gazetteer import Form, Gazetteer, Sense
@@ -62,15 +63,19 @@ class Passage:
     hinted: dict[int, str]  # the same for acronyms and the like that need a cue (APT, brine)
     countries: dict[int, str]  # the same for countries whose name needs no cue
     vocabulary: frozenset[str]
+    subject: Mapping[int, str] = field(default_factory=dict)  # words that show it to be about minerals, in their order
+    stages: Mapping[str, str] = field(default_factory=dict)  # stages that a likely word of the chain names -> that word
+    given: bool = False  # what the text answers is about minerals
 
     def around(self, candidate: Candidate, reach: int) -> list[int]:
         """Indices of the words within `reach` of a candidate, without its own."""
-        low, high = max(0, candidate.first - reach), min(len(self.words), candidate.last + reach)
+        low, high = max(0, candidate.first - reach), min(len(self.words.folded), candidate.last + reach)
         return [*range(low, candidate.first), *range(candidate.last, high)]
 
     def word(self, index: int) -> str:
         """The folded word at an index, empty beyond the text."""
-        return self.words.folded[index] if 0 <= index < len(self.words) else ""
+        folded = self.words.folded
+        return folded[index] if 0 <= index < len(folded) else ""
 
     def after(self, candidate: Candidate) -> str:
         """The next word, looking through one hyphen."""

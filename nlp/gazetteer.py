@@ -1,26 +1,25 @@
 """What people wrote into config/gazetteers/, as frozen records.
 
-    minerals.csv, countries.csv -> Form, ...     what a phrase may name, and how far it can be trusted
-    senses.csv, cues.csv        -> Sense, ...    which neighbours speak for or against one phrase
-    masks.txt, umbrella.txt     -> phrases       what is no mention at all; what makes a text relevant
+    minerals.csv, countries.csv, stages.csv, instruments.csv -> Form, ...   what a phrase may name, how far trusted
+    senses.csv, cues.csv                                     -> Sense, ...  which neighbours speak for or against it
+    masks.txt, names.txt, umbrella.txt                       -> phrases     what is no mention; what is relevant
 
 The rules the columns serve are in RULES.md beside the files.
 """
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import product
 from pathlib import Path
 from typing import Final, Literal, get_args
 
+from nlp.tables import GazetteerError, Place, expand, first, phrases, rows
 from nlp.words import fold, split
 
-REVISION: Final = 1
+REVISION: Final = 2
 """Raised whenever the rules in nlp/ change what is found: stored mentions of an older revision are stale."""
 
 MINERAL_COLUMNS: Final = (
@@ -31,17 +30,26 @@ COUNTRY_COLUMNS: Final = (
     "iso3", "name", "aliases", "demonyms", "metonyms", "ambiguous", "iso2", "capital", "places_weak",
     "lowercase_ok", "tier",
 )  # fmt: skip
+STAGE_COLUMNS: Final = ("canonical", "aliases", "ambiguous", "cue_required", "companion_required")
+INSTRUMENT_COLUMNS: Final = (
+    "canonical", "kind", "owner", "aliases", "ambiguous", "cue_required", "companion_required",
+)  # fmt: skip
 SENSE_COLUMNS: Final = ("form", "veto", "near", "after", "before", "needs", "lower")
 CUE_COLUMNS: Final = ("name", "words")
-FILES: Final = ("minerals.csv", "countries.csv", "senses.csv", "cues.csv", "masks.txt", "names.txt", "umbrella.txt")
+FILES: Final = (
+    "minerals.csv", "countries.csv", "stages.csv", "instruments.csv", "senses.csv", "cues.csv", "masks.txt",
+    "names.txt", "umbrella.txt",
+)  # fmt: skip
+KINDS: Final = ("law or strategy", "infrastructure programme")
+"""Kinds of programme that are no instrument of their own; every other programme is of an instrument's kind."""
+OWNERS: Final = ("G7", "NATO", "multilateral")
+"""Owners of a programme that have no country's code."""
 
 Trust = Literal["mineral", "check", "other", "cue"]
 Lower = Literal["yes", "cue", "no"]
+Claim = tuple[str, frozenset[str]]
+"""Who has a phrase, and the phrases that its row calls ambiguous."""
 Kind = Literal["name", "alias", "demonym", "metonym", "prefix"]
-
-
-class GazetteerError(Exception):
-    """A gazetteer cannot be used; the message names file, line and column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +57,23 @@ class Form:
     """One phrase and one thing it may name."""
 
     text: str
-    type: Literal["mineral", "country"]
-    entity: str  # canonical mineral, ISO 3166-1 alpha-3 or "EU"
+    type: Literal["mineral", "country", "stage", "instrument"]
+    entity: str  # canonical name; for a country ISO 3166-1 alpha-3 or "EU"
     kind: Kind
     trust: Trust = "mineral"
-    """Accept; accept unless a cue speaks against it; reject unless several (`other`) or one (`cue`) speak for it."""
+    """Accept; accept unless a cue speaks against it; reject unless several (`other`) or one (`cue`) speak for it.
+
+    Stages and instruments: `check`, `cue` (the subject or a companion must be named), `other` (both)."""
     lower: Lower = "yes"  # may the lower-case form fire
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """One row of instruments.csv: an instrument of policy, or a programme of one kind with its owners."""
+
+    name: str
+    kind: str  # an instrument's name, its own where it is no programme, or one of KINDS
+    owners: tuple[str, ...]  # ISO 3166-1 alpha-3, EU, or one of OWNERS; empty where it is no programme
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +100,8 @@ class Gazetteer:
     umbrella: tuple[str, ...]
     minerals: tuple[str, ...]
     countries: tuple[str, ...]
+    stages: tuple[str, ...]
+    instruments: tuple[Instrument, ...]
     version: str
 
     def sense(self, form: Form) -> Sense | None:
@@ -97,24 +118,28 @@ def key(phrase: str) -> str:
 def load(folder: Path) -> Gazetteer:
     """Read a folder of gazetteers.
 
-    Two rows that claim the same phrase both get it (NdPr is neodymium and praseodymium).
+    Two rows that claim the same phrase both get it (NdPr is neodymium and praseodymium); stages and instruments must
+    say so in both rows' `ambiguous`.
     Raises GazetteerError naming file, line and column.
     """
     for name in FILES:
         if not (folder / name).is_file():
             raise GazetteerError(f"{folder / name} is missing: restore it from config/gazetteers")
-    cues = {row["name"]: _cue(row["words"]) for _, row in _rows(folder / "cues.csv", CUE_COLUMNS)}
+    cues = {row["name"]: _cue(row["words"]) for _, row in rows(folder / "cues.csv", CUE_COLUMNS)}
     minerals = tuple(_minerals(folder / "minerals.csv"))
     countries = tuple(_countries(folder / "countries.csv"))
+    stages, (policy, instruments) = tuple(_stages(folder / "stages.csv")), _instruments(folder / "instruments.csv")
     return Gazetteer(
-        forms=minerals + countries,
+        forms=minerals + countries + stages + policy,
         senses=dict(_senses(folder / "senses.csv", cues)),
         cues=cues,
-        masks=tuple(_phrases(folder / "masks.txt")),
-        names=tuple(_phrases(folder / "names.txt")),
-        umbrella=tuple(_phrases(folder / "umbrella.txt")),
+        masks=tuple(phrases(folder / "masks.txt")),
+        names=tuple(phrases(folder / "names.txt")),
+        umbrella=tuple(phrases(folder / "umbrella.txt")),
         minerals=tuple(dict.fromkeys(f.entity for f in minerals)),
         countries=tuple(dict.fromkeys(f.entity for f in countries)),
+        stages=tuple(dict.fromkeys(f.entity for f in stages)),
+        instruments=instruments,
         version=_version(folder),
     )
 
@@ -126,52 +151,10 @@ def _version(folder: Path) -> str:
     return digest.hexdigest()[:12]
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    path: Path
-    line: int
-
-    def error(self, column: str, problem: str) -> GazetteerError:
-        return GazetteerError(f"{self.path}, line {self.line}, column {column!r}: {problem}")
-
-    def one_of(self, row: dict[str, str], column: str, allowed: tuple[str, ...]) -> str:
-        if row[column] not in allowed:
-            raise self.error(column, f"{row[column]!r} is none of {', '.join(filter(None, allowed))}")
-        return row[column]
-
-    def list(self, row: dict[str, str], column: str) -> tuple[str, ...]:
-        entries = tuple(part.strip() for part in row[column].split(";")) if row[column].strip() else ()
-        if not all(entries):
-            raise self.error(column, "an empty entry between two semicolons")
-        if unusable := next((e for e in entries if not any(c.isalnum() for c in e)), None):
-            raise self.error(column, f"{unusable!r} holds no letter or digit")
-        return entries
-
-
-def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[_Place, dict[str, str]]]:
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            reader = csv.reader(file, strict=True)
-            header = tuple(next(reader, ()))
-            if header != columns:
-                wrong = next((c for c in columns if c not in header), "order of columns")
-                raise _Place(path, 1).error(wrong, f"expected the columns {','.join(columns)}")
-            for cells in reader:
-                place = _Place(path, reader.line_num)
-                if len(cells) != len(columns):
-                    near = columns[min(len(cells), len(columns) - 1)]
-                    raise place.error(near, f"{len(cells)} cells where {len(columns)} are due")
-                yield place, {c: cell.strip() for c, cell in zip(columns, cells, strict=True)}
-    except UnicodeDecodeError as error:
-        raise GazetteerError(f"{path}, byte {error.start}: not UTF-8; save the file as UTF-8") from error
-    except csv.Error as error:
-        raise _Place(path, reader.line_num).error(columns[0], f"not a CSV row: {error}") from error
-
-
 def _minerals(path: Path) -> Iterator[Form]:
     seen: set[str] = set()
-    for place, row in _rows(path, MINERAL_COLUMNS):
-        entity = _first(place, row, "canonical", seen)
+    for place, row in rows(path, MINERAL_COLUMNS):
+        entity = first(place, row, "canonical", seen)
         sense = place.one_of(row, "default_sense", ("mineral", "check", "other"))
         aliases, cued = place.list(row, "aliases"), place.list(row, "cue_required")
         if stray := next((c for c in cued if c not in (entity, *aliases)), None):
@@ -193,8 +176,8 @@ def _trust(text: str, entity: str, sense: str, cued: tuple[str, ...]) -> Trust:
 
 def _countries(path: Path) -> Iterator[Form]:
     seen: set[str] = set()
-    for place, row in _rows(path, COUNTRY_COLUMNS):
-        entity = _first(place, row, "iso3", seen)
+    for place, row in rows(path, COUNTRY_COLUMNS):
+        entity = first(place, row, "iso3", seen)
         if not re.fullmatch(r"[A-Z]{3}|EU", entity):
             raise place.error("iso3", f"{entity!r} is neither three capitals nor EU")
         lower: Lower = place.one_of(row, "lowercase_ok", get_args(Lower))  # type: ignore[assignment]
@@ -211,28 +194,63 @@ def _countries(path: Path) -> Iterator[Form]:
             yield Form(flag, "country", entity, "alias")
 
 
-def _first(place: _Place, row: dict[str, str], column: str, seen: set[str]) -> str:
-    if not row[column]:
-        raise place.error(column, "empty")
-    if row[column] in seen:
-        raise place.error(column, f"{row[column]!r} has a row already")
-    seen.add(row[column])
-    return row[column]
+def _stages(path: Path) -> Iterator[Form]:
+    claimed: dict[str, Claim] = {}
+    seen: set[str] = set()
+    for place, row in rows(path, STAGE_COLUMNS):
+        yield from _chain(place, row, "stage", first(place, row, "canonical", seen), claimed)
+
+
+def _instruments(path: Path) -> tuple[tuple[Form, ...], tuple[Instrument, ...]]:
+    forms: list[Form] = []
+    found: list[Instrument] = []
+    claimed: dict[str, Claim] = {}
+    seen: set[str] = set()
+    for place, row in rows(path, INSTRUMENT_COLUMNS):
+        name = first(place, row, "canonical", seen)
+        kinds = (name, *(i.name for i in found if i.kind == i.name), *KINDS)
+        kind, owners = place.one_of(row, "kind", kinds), place.list(row, "owner")
+        if odd := next((o for o in owners if not re.fullmatch(r"[A-Z]{3}|EU", o) and o not in OWNERS), None):
+            raise place.error("owner", f"{odd!r} is neither three capitals nor one of EU, {', '.join(OWNERS)}")
+        if bool(owners) == (kind == name):
+            raise place.error("owner", "a programme needs an owner; an instrument that is its own kind has none")
+        found.append(Instrument(name, kind, owners))
+        forms += _chain(place, row, "instrument", name, claimed)
+    return tuple(forms), tuple(found)
+
+
+def _chain(
+    place: Place, row: dict[str, str], kind: Literal["stage", "instrument"], entity: str, claimed: dict[str, Claim]
+) -> Iterator[Form]:
+    cued, paired = place.list(row, "cue_required"), place.list(row, "companion_required")
+    texts = tuple(dict.fromkeys((entity, *place.list(row, "aliases"))))
+    for column, listed in (("cue_required", cued), ("companion_required", paired)):
+        if stray := next((c for c in listed if c not in texts), None):
+            raise place.error(column, f"{stray!r} is not among the row's aliases")
+    own = entity, frozenset(key(e.partition("=")[0]) for e in row["ambiguous"].split(";"))
+    for text in texts:
+        other, says = claimed.setdefault(key(text), own)
+        if other != entity and key(text) not in own[1] & says:
+            raise place.error(
+                "aliases", f"{text!r} is {other!r} already; name it under 'ambiguous' in both rows to share"
+            )
+        trust: Trust = "other" if text in paired else "cue" if text in cued else "check"
+        yield Form(text, kind, entity, "name" if text == entity else "alias", trust)
 
 
 def _senses(path: Path, cues: dict[str, frozenset[str]]) -> Iterator[tuple[str, Sense]]:
-    for place, row in _rows(path, SENSE_COLUMNS):
+    for place, row in rows(path, SENSE_COLUMNS):
         lower = place.one_of(row, "lower", ("", *get_args(Lower)))
         words: dict[str, frozenset[str]] = {}
         for column in SENSE_COLUMNS[1:-1]:
             words[column] = frozenset().union(*(_words(place, column, e, cues) for e in place.list(row, column)))
         entity, colon, phrase = row["form"].rpartition(":")
-        for one in _expand(phrase):
+        for one in expand(phrase):
             name = (entity.casefold() + colon) + key(one)
             yield name, Sense(**words, lower=lower or None)  # type: ignore[arg-type]
 
 
-def _words(place: _Place, column: str, entry: str, cues: dict[str, frozenset[str]]) -> frozenset[str]:
+def _words(place: Place, column: str, entry: str, cues: dict[str, frozenset[str]]) -> frozenset[str]:
     if not entry.startswith("@"):
         return _cue(entry)
     if entry[1:] not in cues:
@@ -244,18 +262,3 @@ def _cue(words: str) -> frozenset[str]:
     """Cue words with their plain plurals."""
     single = {fold(w.strip()) for w in words.split(";") if w.strip()}
     return frozenset(single | {w + "s" for w in single if w.isalpha() and len(w) > 3 and not w.endswith("s")})
-
-
-def _phrases(path: Path) -> Iterator[str]:
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        phrase = line.partition("#")[0].strip()
-        if phrase.count("(") != phrase.count(")"):
-            raise _Place(path, number).error("phrase", "a bracket is open")
-        yield from _expand(phrase) if phrase else ()
-
-
-def _expand(phrase: str) -> Iterator[str]:
-    """'swiss (cheese|roll)' -> 'swiss cheese', 'swiss roll'."""
-    parts = [part.split("|") for part in re.split(r"[()]", phrase)]
-    for choice in product(*parts):
-        yield " ".join("".join(choice).split())

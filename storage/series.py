@@ -5,7 +5,7 @@
 Only relevant, labelled items count; an item counts once for each mineral and country it names. One that was deleted at
 its source after it was labelled keeps counting: its words are erased, what was counted stays.
 Items with a guessed date count too, and `health` says how many. The SQL behind every figure is handed out by
-`queries`, and it is the very SQL that `counts` and its like run.
+`queries`, and it is the very SQL that `counts` and its like run. Stages and instruments count as minerals do.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ __all__ = [
 Counts = tuple[str, tuple[int, int, int, int]]
 """A name and its numbers of items in the order of records.LABELS; abstained items are in none of them."""
 
-DIMENSIONS = ("all", "mineral", "country")
+DIMENSIONS = ("all", "mineral", "country", "stage", "instrument")
 _WEEK = re.compile(r"(\d{4})-W(\d{2})")
 
 _RECOUNT = """
@@ -44,7 +44,7 @@ _RECOUNT = """
         WHERE items.relevant AND labels.day IN (SELECT day FROM base.touched_days)
     ), named AS (
         SELECT DISTINCT item_id, type, entity FROM base.mentions
-        WHERE type IN ('mineral', 'country') AND day IN (SELECT day FROM base.touched_days)
+        WHERE day IN (SELECT day FROM base.touched_days)
     )
     SELECT day, source_kind, community, 'all', 'all', stance, count(*) FROM counted GROUP BY ALL
     UNION ALL
@@ -95,7 +95,7 @@ def weeks(con: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
 
 
 def counts(con: duckdb.DuckDBPyConnection, week: str, dimension: str, *, community: str = "all") -> tuple[Counts, ...]:
-    """Items of a week by entity, most items first; `dimension` is all, mineral or country."""
+    """Items of a week by entity, most items first; `dimension` is one of DIMENSIONS."""
     return _run(con, _counts_sql(week, dimension, community))
 
 

@@ -99,8 +99,8 @@ COMMENT ON VIEW series_daily IS 'One row for each day, source, community, entity
 COMMENT ON COLUMN series_daily.day IS 'Day of publication, UTC';
 COMMENT ON COLUMN series_daily.source_kind IS 'news or social';
 COMMENT ON COLUMN series_daily.community IS 'The community of the items'' channels';
-COMMENT ON COLUMN series_daily.dimension IS 'all, mineral or country; stage, instrument and theme are not filled yet';
-COMMENT ON COLUMN series_daily.entity IS 'The mineral or country; all where dimension is all. An item counts once for each entity it names';
+COMMENT ON COLUMN series_daily.dimension IS 'all, mineral, country, stage or instrument; theme is not filled yet';
+COMMENT ON COLUMN series_daily.entity IS 'The mineral, country, stage or instrument; all where dimension is all. An item counts once for each entity it names';
 COMMENT ON COLUMN series_daily.stance IS 'realist, industrial_collaboration, skeptic, none or abstained';
 COMMENT ON COLUMN series_daily.items IS 'Number of items; guessed dates count too';
 
@@ -148,8 +148,8 @@ COMMENT ON VIEW series_weekly IS 'One row for each ISO week, community, entity a
 COMMENT ON COLUMN series_weekly.week IS 'ISO 8601 week of publication, UTC, such as 2026-W47';
 COMMENT ON COLUMN series_weekly.week_start IS 'The week''s Monday';
 COMMENT ON COLUMN series_weekly.community IS 'A community, or all for their sum';
-COMMENT ON COLUMN series_weekly.dimension IS 'all, mineral or country; stage, instrument and theme are not filled yet';
-COMMENT ON COLUMN series_weekly.entity IS 'The mineral or country; all where dimension is all';
+COMMENT ON COLUMN series_weekly.dimension IS 'all, mineral, country, stage or instrument; theme is not filled yet';
+COMMENT ON COLUMN series_weekly.entity IS 'The mineral, country, stage or instrument; all where dimension is all';
 COMMENT ON COLUMN series_weekly.stance IS 'realist, industrial_collaboration, skeptic, none or abstained';
 COMMENT ON COLUMN series_weekly.items IS 'Number of items, 0 where none';
 COMMENT ON COLUMN series_weekly.effective_n IS 'Items weighted by author and story; not filled yet: NULL';

@@ -62,6 +62,11 @@ def cell(line: int, column: int, text: str) -> Callable[[list[str]], list[str]]:
     return change
 
 
+def sub(line: int, old: str, new: str) -> Callable[[list[str]], list[str]]:
+    """Replace what a row holds, also where its cells are quoted."""
+    return lambda lines: [*lines[: line - 1], lines[line - 1].replace(old, new), *lines[line:]]
+
+
 def line_of(name: str, start: str) -> int:
     """The number of the line that starts so."""
     lines = (FOLDER / name).read_text(encoding="utf-8").splitlines()
@@ -85,6 +90,11 @@ THORIUM = line_of("minerals.csv", "feldspar,")
         ("minerals.csv", THORIUM, "default_sense", cell(THORIUM, 8, "perhaps")),
         ("minerals.csv", THORIUM, "cue_required", cell(THORIUM, 9, "moonstone")),
         ("minerals.csv", 1, "aliases", lambda ls: [ls[0].replace("aliases", "also"), *ls[1:]]),
+        ("stages.csv", 8, "aliases", sub(8, "strategic stockpile;", "battery recycling;")),
+        ("stages.csv", 7, "cue_required", sub(7, ",recycling;recycler;", ",recycling;bin;")),
+        ("instruments.csv", 15, "kind", cell(15, 1, "act")),
+        ("instruments.csv", 15, "owner", cell(15, 2, "Brussels")),
+        ("instruments.csv", 15, "owner", cell(15, 2, "")),
         ("senses.csv", 2, "near", lambda ls: [ls[0], "lithium,,@nolist,,,,", *ls[2:]]),
     ],
 )

@@ -12,6 +12,7 @@ import pytest
 
 from nlp.gazetteer import load
 from nlp.mentions import Reader
+from nlp.passages import Cutter
 from nlp.scan import Pair, read, relevance, scan
 from records import Item, Label
 
@@ -27,8 +28,10 @@ class Doubter:
     def __init__(self) -> None:
         self.calls: list[int] = []
 
-    def label(self, pairs: Sequence[Pair], progress: Callable[[int], None] | None = None) -> list[Label]:
-        """Look for one word."""
+    def label(
+        self, pairs: Sequence[Pair], progress: Callable[[int], None] | None = None, cut: Cutter | None = None
+    ) -> list[Label]:
+        """Look for one word; nothing is too long for that."""
         self.calls.append(len(pairs))
         if progress:
             progress(len(pairs))
@@ -64,7 +67,7 @@ def test_gates_give_their_reason(reader: Reader) -> None:
     assert [s.skipped for s in scans] == [None, "not about critical minerals", "language: de", "no text", None]
     assert [s.label and s.label.stance for s in scans] == ["skeptic", None, None, None, "none"]
     assert [s.relevant for s in scans] == [True, False, True, False, True]
-    assert [[m.entity for m in s.mentions] for s in scans][0::4] == [["lithium"], ["cobalt"]]
+    assert [[m.entity for m in s.mentions] for s in scans][0::4] == [["lithium", "refining and metal"], ["cobalt"]]
     assert model.calls == [2]
 
 

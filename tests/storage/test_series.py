@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from records import Scan
+from records import Mention, Scan
 from storage import series
 from storage.errors import NotRefreshed
 from tests.storage.made import NOW, add_page, add_scans, emptied, fill, item, label, made_home, post, scan
@@ -93,6 +93,15 @@ def test_mentions_count_once(con: duckdb.DuckDBPyConnection) -> None:
     fill(con, [scan(item(1), mentions=one.mentions + one.mentions)])
     rows = con.execute("SELECT dimension, entity, stance, items FROM series_daily ORDER BY ALL").fetchall()
     assert rows == [(*row, "realist", 1) for row in [("all", "all"), ("country", "CHL"), ("mineral", "lithium")]]
+
+
+def test_stages_and_instruments_count_as_minerals_do(con: duckdb.DuckDBPyConnection) -> None:
+    """Every type of mention has its dimension, by day and by week."""
+    types = ("mineral", "country", "stage", "instrument")
+    fill(con, [scan(item(1), mentions=tuple(Mention(t, f"some {t}", "lithium", 0, 7) for t in types))])
+    expected = {("all", "all"), *((t, f"some {t}") for t in types)}
+    assert {(row[3], row[4]) for row in daily(con)} == expected
+    assert all(series.counts(con, WEEK, t) == ((f"some {t}", (1, 0, 0, 0)),) for t in types)
 
 
 def test_abstained_items_take_no_stance(con: duckdb.DuckDBPyConnection) -> None:
