@@ -17,6 +17,7 @@ import click
 from flows import show
 from flows.cli_channels import channels
 from flows.cli_model import COMMANDS
+from flows.cli_privacy import forget, purge
 from flows.errors import NothingReached, UsageError
 from flows.settings import load
 from flows.version import VERSION
@@ -188,7 +189,7 @@ def demo() -> int:
     return 0
 
 
-for command in (channels, *COMMANDS):
+for command in (channels, forget, purge, *COMMANDS):
     cli.add_command(command)
 
 

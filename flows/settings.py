@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 GAZETTEERS = ROOT / "config" / "gazetteers"
 SAMPLE_MARK = "SAMPLE-DATA"
 """A file of this name in a home says that its store holds the bundled sample, not the world."""
+AUTHOR_KEY = "author.key"
 
 
 class Settings(BaseSettings):
@@ -80,11 +81,16 @@ def author_key(settings: Settings) -> bytes:
     """The key of the authors' hash: from the environment, else a file beside the store, made on first use."""
     if settings.author_key is not None:
         return settings.author_key.get_secret_value().encode()
-    path = settings.home / "author.key"
+    path = settings.home / AUTHOR_KEY
     if not path.exists():
         settings.home.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_name(f"author.key.{secrets.token_hex(4)}")
-        fresh.touch(mode=0o600)
-        fresh.write_text(secrets.token_hex(32))
-        fresh.rename(path)
+        write_author_key(path)
     return path.read_text().strip().encode()
+
+
+def write_author_key(path: Path) -> None:
+    """Put a new key at `path`, whole or not at all, for its owner's eyes only."""
+    fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    fresh.touch(mode=0o600)
+    fresh.write_text(secrets.token_hex(32))
+    fresh.replace(path)

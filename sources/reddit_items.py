@@ -28,7 +28,7 @@ Data = Mapping[str, Any]
 SITE = "https://www.reddit.com"
 FULLNAME = re.compile(r"t[13]_[0-9a-z]{1,13}")
 LONGEST_PARENT = 400  # characters of the parent comment in a context
-_GONE = {"[deleted]", "[removed]", "[deleted by user]", "[removed by moderator]", "[ removed by reddit ]"}
+GONE = {"[deleted]", "[removed]", "[deleted by user]", "[removed by moderator]", "[ removed by reddit ]"}
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _REDDIT_BEGAN = datetime(2005, 6, 1, tzinfo=UTC)
 
@@ -60,7 +60,7 @@ def fullname(kind: str, data: Data) -> str | None:
 
 def author_hash(name: object, key: bytes) -> str | None:
     """HMAC (RFC 2104) with BLAKE2b, 16 bytes, over the lower-cased name; None where the account is gone."""
-    if not isinstance(name, str) or not name or name.lower() in _GONE:
+    if not isinstance(name, str) or not name or name.lower() in GONE:
         return None
     digest = partial(hashlib.blake2b, digest_size=16)
     return hmac.new(key, name.lower().encode("utf-8", "replace"), digest).hexdigest()
@@ -80,7 +80,7 @@ class Desk:
         if name is None:
             return None
         thread = item_id("reddit", name)
-        if data.get("removed_by_category") or {title.lower(), text.lower()} & _GONE:
+        if data.get("removed_by_category") or {title.lower(), text.lower()} & GONE:
             return self._deleted(data, name, thread_id=thread)
         whole = ITEM_SEPARATOR.join(part for part in (title, text) if part)
         return self._item(data, name, _permalink(data, name), (title, whole), thread_id=thread)
@@ -92,7 +92,7 @@ class Desk:
             return None
         parent = data.get("parent_id")
         parent = parent if isinstance(parent, str) and FULLNAME.fullmatch(parent) else thread.guid
-        if text.lower() in _GONE:
+        if text.lower() in GONE:
             return self._deleted(data, name, thread_id=thread.item_id, parent_id=item_id("reddit", parent))
         return self._item(
             data,
@@ -150,7 +150,7 @@ def _moment(raw: object) -> datetime | None:
 
 def _context(title: str, parent: Data) -> str:
     body = _words(parent.get("body"))
-    said = "" if body.lower() in _GONE else _shortened(body)
+    said = "" if body.lower() in GONE else _shortened(body)
     return CONTEXT_SEPARATOR.join(_one_line(part) for part in (title, said) if part)
 
 

@@ -13,8 +13,9 @@ from uuid import UUID, uuid4
 
 import duckdb
 
-from records import Channel, ChannelState, FetchResult, Item
+from records import DELETED, Channel, ChannelState, FetchResult, Item
 from storage.coverage import cover, note_gaps
+from storage.erasure import erase
 from storage.rows import ITEM_COLUMNS, ITEM_SCHEMA, STATE_SCHEMA, in_utc, item_from, item_row, lent, table, utc
 from storage.transactions import transaction
 
@@ -130,7 +131,9 @@ def add_all(
         return []
     with transaction(con):
         results = [result for result, _ in pages]
-        new, updated = _add_items(con, run_id, [item for result in results for item in result.items], now)
+        found = [item for result in results for item in result.items]
+        erase(con, run_id, {i.guid: "found deleted while collecting" for i in found if DELETED in i.flags}, now=now)
+        new, updated = _add_items(con, run_id, found, now)
         ids = [{str(item.item_id) for item in result.items} for result in results]
         added = [Added(len(new & page), len(updated & page)) for page in ids]
         cover(con, run_id, results, [(one.new, one.updated) for one in added], now)
