@@ -17,10 +17,13 @@ LABELS = (*STANCES, "none")
 COMMUNITIES = {
     "feed": ("trade-press", "general-press", "official", "think-tank", "company"),
     "subreddit": ("investor", "economics", "geopolitics", "energy-tech", "regional"),
+    "reddit_search": ("investor", "economics", "geopolitics", "energy-tech", "regional"),
 }
 
 SourceKind = Literal["news", "social"]
-ChannelKind = Literal["feed", "subreddit"]
+ChannelKind = Literal["feed", "subreddit", "reddit_search"]
+Window = Literal["hour", "day", "week", "month", "year", "all"]
+"""How far back a search on Reddit looks."""
 DateQuality = Literal["explicit", "zone_guessed", "feed_default", "first_seen", "clamped"]
 State = Literal[
     "ok", "empty", "not_modified", "soft", "hard", "gone", "blocked", "not_a_feed", "moved", "silent", "no_keys"
@@ -38,15 +41,17 @@ CONTEXT_SEPARATOR = " || "
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """One feed or one subreddit, as people wrote it into channels.toml."""
+    """One feed, one subreddit or one search on Reddit, as people wrote it into channels.toml."""
 
     name: str
     kind: ChannelKind
     community: str
-    address: str  # the feed's URL, or the subreddit's name
+    address: str  # the feed's URL, the subreddit's name, or what is searched for
     keep: Literal["relevant", "all"] = "relevant"
-    comments: bool = True  # subreddits only
+    comments: bool = True  # on Reddit only
     fulltext: bool = False  # feeds only: the article page is read too
+    subreddits: tuple[str, ...] = ()  # searches only: where to search; everywhere where none is named
+    window: Window = "week"  # searches only
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +132,30 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
+class Stub:
+    """Comments that Reddit left out of its answers; without children it stands where a thread is too deep to show."""
+
+    parent: str  # fullname of what they answer
+    children: tuple[str, ...] = ()  # ids in base 36
+    count: int = 0  # how many comments lie behind it, as Reddit says
+    unread: bool = True  # something behind it was never read
+    tries: int = 0  # how often it was asked for in vain
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A submission whose comments are not through: when they were read, when they are to be, what was left out."""
+
+    guid: str  # t3_...
+    title: str
+    url: str | None
+    published_at: datetime
+    read_at: datetime | None = None
+    due_at: datetime | None = None  # the next visit; None: no more
+    stubs: tuple[Stub, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class FetchResult:
     """What a channel (or one page of it) yielded, or why it did not. A failure is a value, never an exception."""
 
@@ -147,6 +176,7 @@ class FetchResult:
     asked: str | None = None  # the address that was asked, where it is another
     moved_to: str | None = None  # where redirects led, every one of them permanent
     pause_s: int | None = None  # what feed and server ask to wait between two polls
+    threads: tuple[Thread, ...] = ()  # as they stand after this page
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +212,80 @@ class Scan:
     mentions: tuple[Mention, ...] = ()
     label: Label | None = None
     skipped: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What one model answered in a cell: a week (by its Monday), a community or all, and a mineral or the like.
+
+    A unit is an author of posts or a story of news: its answer is the mean over its items, its weight is bounded. With
+    weight w and answer a (in LABELS order): sums of w, w², wa, w²a, and of w²aa' row by row.
+    """
+
+    week_start: date
+    community: str
+    dimension: str
+    entity: str
+    model: str
+    weight: float
+    square: float
+    answers: tuple[float, ...]
+    squared_answers: tuple[float, ...]
+    products: tuple[float, ...]
+
+
+Verdict = Literal["up", "down", "no detectable change", "too little data"]
+
+
+@dataclass(frozen=True, slots=True)
+class WeekShare:
+    """A stance's corrected share in a cell, with its 90 % band, and how it moved.
+
+    Of the items that take a stance; for none, of all. Changes are against the week before and against the mean of the
+    eight weeks before; a verdict is None where another model answered then.
+    """
+
+    week_start: date
+    community: str
+    dimension: str
+    entity: str
+    stance: str
+    share: float | None
+    low: float | None
+    high: float | None
+    change: float | None
+    verdict: Verdict | None
+    long_change: float | None
+    long_verdict: Verdict | None
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """How much was told in a cell: units by their weights, rounded; `before` are the weeks before, oldest first.
+
+    None marks a week before whose channels did not deliver; `gap` says so of this week.
+    """
+
+    week_start: date
+    community: str
+    dimension: str
+    entity: str
+    told: int
+    gap: bool
+    before: tuple[int | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WeekVolume:
+    """How much was told in a cell, what was to be expected, and whether that was a burst."""
+
+    week_start: date
+    community: str
+    dimension: str
+    entity: str
+    told: int
+    expected: float | None
+    verdict: Literal["burst", "as usual", "too little data", "gap"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,3 +394,4 @@ class Digest:
     model_quality: str  # one sentence from the model card
     as_of: datetime  # when the series were last refreshed
     queries: tuple[Query, ...] = field(default=())
+    correction: str = ""  # one sentence: what the shares are corrected by

@@ -66,14 +66,18 @@ def render(channel: Channel) -> str:
     """One channel as a table of channels.toml, without the settings that are so by default."""
     table = tomlkit.table()
     table.add("name", channel.name)
-    if channel.kind == "feed":
-        table.add("url", channel.address)
+    if channel.kind != "subreddit":
+        table.add(channels.ADDRESS[channel.kind], channel.address)
+    if channel.subreddits:
+        table.add("subreddits", list(channel.subreddits))
+    if channel.window != "week":
+        table.add("window", channel.window)
     table.add("community", channel.community)
     if channel.keep != "relevant":
         table.add("keep", channel.keep)
     if channel.fulltext:
         table.add("fulltext", True)
-    if channel.kind == "subreddit" and not channel.comments:
+    if channel.kind != "feed" and not channel.comments:
         table.add("comments", False)
     return f"[[{channel.kind}]]\n{table.as_string()}"
 
@@ -104,5 +108,7 @@ def _place(channel: Channel) -> tuple[str, ...]:
     """What makes two addresses the same place: http or https, the host's case and a last slash do not tell."""
     if channel.kind == "subreddit":
         return ("r", channel.address.lower())
+    if channel.kind == "reddit_search":
+        return ("search", channel.address, channel.window, *sorted(name.lower() for name in channel.subreddits))
     parts = urlsplit(channel.address)
     return ((parts.hostname or "").lower(), str(parts.port), parts.path.rstrip("/"), parts.query)

@@ -14,17 +14,30 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flows.errors import ChannelsError
-from records import COMMUNITIES, Channel, ChannelKind
+from records import COMMUNITIES, Channel, ChannelKind, Window
 
-KINDS: tuple[ChannelKind, ...] = ("feed", "subreddit")
+KINDS: tuple[ChannelKind, ...] = ("feed", "subreddit", "reddit_search")
 KEYS: dict[str, dict[str, type]] = {
     "feed": {"name": str, "url": str, "community": str, "keep": str, "fulltext": bool},
     "subreddit": {"name": str, "community": str, "keep": str, "comments": bool},
+    "reddit_search": {
+        "name": str, "query": str, "community": str, "subreddits": list, "window": str, "keep": str, "comments": bool
+    },
+}  # fmt: skip
+REQUIRED = {
+    "feed": ("name", "url", "community"),
+    "subreddit": ("name", "community"),
+    "reddit_search": ("name", "query", "community"),
 }
-REQUIRED = {"feed": ("name", "url", "community"), "subreddit": ("name", "community")}
+ADDRESS = {"feed": "url", "subreddit": "name", "reddit_search": "query"}
+"""The key that says what is read."""
 KEEP = ("relevant", "all")
-NAME = {"feed": re.compile(r"[a-z0-9]+(-[a-z0-9]+)*"), "subreddit": re.compile(r"[A-Za-z0-9_]{2,21}")}
-TYPES = {str: "a string", bool: "true or false"}
+WINDOWS: tuple[Window, ...] = ("hour", "day", "week", "month", "year", "all")
+LONGEST_QUERY = 512
+"""Characters that Reddit takes."""
+_SLUG, _SUBREDDIT = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*"), re.compile(r"[A-Za-z0-9_]{2,21}")
+NAME = {"feed": _SLUG, "subreddit": _SUBREDDIT, "reddit_search": _SLUG}
+TYPES = {str: "a string", bool: "true or false", list: "a list"}
 
 
 def load(path: Path) -> tuple[Channel, ...]:
@@ -49,7 +62,7 @@ def parse(text: str, name: str = "channels.toml", *, may_be_empty: bool = False)
     _no_other_tables(document, text, name)
     channels = tuple(_channel(kind, table, _Place(name, text, kind, index)) for kind, index, table in _tables(document))
     if not channels and not may_be_empty:
-        raise ChannelsError(f"{name}: no channel in it; add a [[feed]] or a [[subreddit]]")
+        raise ChannelsError(f"{name}: no channel in it; add a [[feed]], a [[subreddit]] or a [[reddit_search]]")
     _unique(channels, name)
     return channels
 
@@ -81,7 +94,8 @@ def _no_other_tables(document: dict[str, Any], text: str, name: str) -> None:
             line = next(
                 (n for n, row in enumerate(text.splitlines(), 1) if re.match(rf"\W*{re.escape(key)}\b", row)), 1
             )
-            raise ChannelsError(f"{name}, line {line}: unknown key '{key}'; known are [[feed]] and [[subreddit]]")
+            known = " and ".join((", ".join(f"[[{kind}]]" for kind in KINDS[:-1]), f"[[{KINDS[-1]}]]"))
+            raise ChannelsError(f"{name}, line {line}: unknown key '{key}'; known are {known}")
         if not isinstance(value, list) or not all(isinstance(table, dict) for table in value):
             raise ChannelsError(f"{name}: '{key}' must be written as [[{key}]]")
 
@@ -99,10 +113,12 @@ def _channel(kind: ChannelKind, table: dict[str, Any], place: _Place) -> Channel
         name=table["name"],
         kind=kind,
         community=table["community"],
-        address=table["url"] if kind == "feed" else table["name"],
+        address=table[ADDRESS[kind]],
         keep=table.get("keep", "relevant"),
         comments=table.get("comments", True),
         fulltext=table.get("fulltext", False),
+        subreddits=tuple(table.get("subreddits", ())),
+        window=table.get("window", "week"),
     )
 
 
@@ -128,7 +144,7 @@ def fault(kind: ChannelKind, table: Mapping[str, Any]) -> tuple[str, str] | None
     """The first key whose value cannot stand in a table of this kind, and why; None where all can. Pure."""
     name, community, keep = table["name"], table["community"], table.get("keep", "all")
     if not NAME[kind].fullmatch(name):
-        shape = "lower-case words joined by hyphens" if kind == "feed" else "a subreddit's name without r/"
+        shape = "a subreddit's name without r/" if kind == "subreddit" else "lower-case words joined by hyphens"
         return "name", f"'{name}' is not {shape}"
     if community not in COMMUNITIES[kind]:
         return "community", f"'{community}' is none of {', '.join(COMMUNITIES[kind])}"
@@ -136,7 +152,19 @@ def fault(kind: ChannelKind, table: Mapping[str, Any]) -> tuple[str, str] | None
         return "keep", f"'{keep}' is none of {', '.join(KEEP)}"
     if kind == "feed" and not is_web_address(table["url"]):
         return "url", "it must be an http or https address"
-    return None
+    return _search_fault(table) if kind == "reddit_search" else None
+
+
+def _search_fault(table: Mapping[str, Any]) -> tuple[str, str] | None:
+    query, window = table["query"], table.get("window", "week")
+    if not query.strip() or not query.isprintable() or len(query) > LONGEST_QUERY:
+        return "query", f"it must be words on one line, {LONGEST_QUERY} characters at most"
+    for name in (names := table.get("subreddits", ())):
+        if not isinstance(name, str) or not _SUBREDDIT.fullmatch(name):
+            return "subreddits", f"'{name}' is not a subreddit's name without r/"
+    if len({name.lower() for name in names}) < len(names):
+        return "subreddits", "one stands there twice"
+    return None if window in WINDOWS else ("window", f"'{window}' is none of {', '.join(WINDOWS)}")
 
 
 def is_web_address(url: str) -> bool:

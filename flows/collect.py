@@ -37,7 +37,7 @@ from storage import items, recall
 
 AT_ONCE, PATIENCE_S = 32, 1.0
 """Pages of feeds in one transaction, and how long the first of them waits for others to come."""
-INTERVALS = {"feed": timedelta(minutes=15), "subreddit": timedelta(hours=1)}
+INTERVALS = {"feed": timedelta(minutes=15), "subreddit": timedelta(hours=1), "reddit_search": timedelta(hours=1)}
 SHARE_DUE = 0.8
 """A run in which a smaller share of the channels due delivered is degraded."""
 
@@ -111,10 +111,10 @@ def _is_asked(channel: Channel, state: ChannelState | None, now: datetime, *, ev
 
 def with_keys(settings: Settings, channels: Sequence[Channel]) -> list[Channel]:
     """The channels that can be asked: without keys Reddit is left out, and one line says so."""
-    if settings.has_reddit_keys or not any(c.kind == "subreddit" for c in channels):
+    if settings.has_reddit_keys or all(c.kind == "feed" for c in channels):
         return list(channels)
     show.say("Reddit is left out: set REDDIT_CLIENT_ID and REDDIT_CLIENT_SECRET in .env to let it join in")
-    return [c for c in channels if c.kind != "subreddit"]
+    return [c for c in channels if c.kind == "feed"]
 
 
 def only(channels: Sequence[Channel], names: Collection[str]) -> list[Channel]:
@@ -164,7 +164,7 @@ class Book:
             self._flush(outage=outage)
         self._waiting[channel.name] = (channel, page)
         full = len(self._waiting) >= AT_ONCE or time.monotonic() - self._written >= PATIENCE_S
-        if full or channel.kind == "subreddit":
+        if full or channel.kind != "feed":
             self._flush(outage=outage)
 
     def _flush(self, *, outage: bool = False) -> None:

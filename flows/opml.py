@@ -14,13 +14,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 from xml.etree.ElementTree import Element, ParseError, SubElement, indent, register_namespace, tostring
 
 from defusedxml import DTDForbidden
 from defusedxml.ElementTree import XMLParser
 
-from flows.channels import fault
+from flows.channels import ADDRESS, KINDS, fault
 from flows.errors import ChannelsError
 from records import COMMUNITIES, Channel, ChannelKind
 
@@ -28,7 +28,7 @@ OURS = "urn:oresight:channels"
 LARGEST = 5_000_000
 """Bytes of an OPML file; some thousand channels take one of them."""
 
-_SETTINGS = ("name", "kind", "community", "keep", "comments", "fulltext")
+_SETTINGS = ("name", "kind", "community", "keep", "comments", "fulltext", "query", "subreddits", "window")
 _SUBREDDIT = re.compile(r"https?://(?:\w+\.)?reddit\.com/r/(\w{2,21})(?:/(?:new/?)?(?:\.rss)?)?(?:\?.*)?\Z", re.I)
 _WORD = re.compile(r"[a-z0-9]+")
 register_namespace("oresight", OURS)
@@ -110,14 +110,31 @@ def _attributes(channel: Channel) -> dict[str, str]:
         "community": channel.community,
         "keep": channel.keep,
         **({"fulltext": _yes(channel.fulltext)} if is_feed else {"comments": _yes(channel.comments)}),
+        **(_search(channel) if channel.kind == "reddit_search" else {}),
     }
     return {
         "type": "rss",
-        "text": channel.name if is_feed else f"r/{channel.name}",
-        "xmlUrl": channel.address if is_feed else f"https://www.reddit.com/r/{channel.name}/.rss",
+        "text": f"r/{channel.name}" if channel.kind == "subreddit" else channel.name,
+        "xmlUrl": _address(channel),
         "category": f"/{channel.community}",
         **{f"{{{OURS}}}{key}": value for key, value in ours.items()},
     }
+
+
+def _search(channel: Channel) -> dict[str, str]:
+    return {"query": channel.address, "subreddits": " ".join(channel.subreddits), "window": channel.window}
+
+
+def _address(channel: Channel) -> str:
+    """Where other programs find what we read through Reddit's API."""
+    if channel.kind == "feed":
+        return channel.address
+    if channel.kind == "subreddit":
+        return f"https://www.reddit.com/r/{channel.name}/.rss"
+    asked = urlencode({"q": channel.address, "sort": "new", "t": channel.window})
+    if not channel.subreddits:
+        return f"https://www.reddit.com/search.rss?{asked}"
+    return f"https://www.reddit.com/r/{'+'.join(channel.subreddits)}/search.rss?{asked}&restrict_sr=1"
 
 
 def _yes(value: bool) -> str:
@@ -182,28 +199,37 @@ def _unusable(outline: Mapping[str, str]) -> str | None:
 
 def _channel(outline: Mapping[str, str], defaults: Defaults, names: set[str], file: str) -> Channel:
     ours = _ours(outline)
-    kind: ChannelKind = "subreddit" if ours.get("kind") == "subreddit" else "feed"
+    kind: ChannelKind = next((k for k in KINDS if k == ours.get("kind")), "feed")
     url = outline["xmlUrl"]
     found = _SUBREDDIT.match(url)
     name = ours.get("name") or (found[1] if kind == "subreddit" and found else _fresh(outline, names))
-    table = {
+    table: dict[str, Any] = {
         "name": name,
         "url": url,
+        "query": ours.get("query", ""),
         "community": ours.get("community") or next(_communities(outline, kind), defaults.community),
         "keep": ours.get("keep", defaults.keep),
+        "subreddits": ours.get("subreddits", "").split() if kind == "reddit_search" else [],
+        "window": ours.get("window", "week"),
     }
     if table["community"] is None:
         raise ChannelsError(f"{file}: '{name}' names no community; give one for all such with --community")
     if problem := fault(kind, table) or _flags(ours):
         raise ChannelsError(f"{file}: outline '{name}': {problem[0]}: {problem[1]}")
+    return _made(kind, table, ours)
+
+
+def _made(kind: ChannelKind, table: Mapping[str, Any], ours: Mapping[str, str]) -> Channel:
     return Channel(
-        name=name,
+        name=table["name"],
         kind=kind,
-        community=str(table["community"]),
-        address=url if kind == "feed" else name,
-        keep="all" if table["keep"] == "all" else "relevant",
+        community=table["community"],
+        address=table[ADDRESS[kind]],
+        keep=table["keep"],
         comments=ours.get("comments") != "false",
         fulltext=kind == "feed" and ours.get("fulltext") == "true",
+        subreddits=tuple(table["subreddits"]),
+        window=table["window"] if kind == "reddit_search" else "week",
     )
 
 

@@ -14,10 +14,10 @@ from threading import Event, Semaphore
 from typing import Any
 
 from flows.settings import Settings, author_key
-from records import Channel, ChannelState, FetchResult, Known
+from records import Channel, ChannelState, FetchResult, Known, Thread
 from sources import feeds, reddit
 from sources.fetch import Http
-from storage import items, recall
+from storage import items, recall, threads
 
 WORKERS = 16
 PAGES_WAITING = 64
@@ -43,7 +43,10 @@ def puller(settings: Settings, states: Mapping[str, ChannelState], http: Http, c
         def known(guids: Collection[str]) -> set[str]:
             return items.known(cursor, guids)
 
-        for page in reddit.pages(session, channel, state, known=known, author_key=key, now=now):
+        def waiting() -> Sequence[Thread]:
+            return threads.waiting_threads(cursor, channel.name, now=now)
+
+        for page in reddit.pages(session, channel, state, known=known, waiting=waiting, author_key=key, now=now):
             emit(page)
 
     return pull

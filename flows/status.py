@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flows import channels, show, told
 from flows.settings import Settings
 from records import Channel
-from storage import database, status
+from storage import database, erasure, status
 from storage.errors import NoSnapshot
 
 COLUMNS = ("channel", "community", "state", "last success", "items, 7 days", "gaps", "next due", "reason")
+UNCHECKED = timedelta(hours=48)
+"""For so long, and no longer, may something from Reddit be kept without asking whether it is still there."""
 
 
 def show_status(settings: Settings, *, now: datetime) -> None:
@@ -30,12 +32,13 @@ def show_status(settings: Settings, *, now: datetime) -> None:
         with database.open_snapshot(settings.home) as con:
             known = {row.channel: row for row in status.channel_rows(con, now=now)}
             whole: status.Totals | None = status.totals(con)
+            deletions = told_deletions(*erasure.standing(con), erasure.pending(con)[0], now)
     except NoSnapshot:
-        known, whole = {}, None
+        known, whole, deletions = {}, None, []
     standing = stand(settings, configured, known)
     show.table(COLUMNS, [_row(s, now) for s in standing], spare=("community",))
     show.say(told.summary(s.word for s in standing))
-    for line in totals(whole, now):
+    for line in [*totals(whole, now), *([] if settings.is_sample else deletions)]:
         show.say(line)
     if settings.is_sample:
         show.say("This store holds the bundled sample, not the world.")
@@ -61,7 +64,7 @@ def stand(settings: Settings, configured: Sequence[Channel], known: Mapping[str,
 
 
 def _idle(settings: Settings, channel: Channel) -> str:
-    return "no keys" if channel.kind == "subreddit" and not settings.has_reddit_keys else ""
+    return "no keys" if channel.kind != "feed" and not settings.has_reddit_keys else ""
 
 
 def _standing(name: str, community: str, row: status.ChannelRow | None, idle: str) -> Standing:
@@ -85,6 +88,16 @@ def _due(at: datetime | None, now: datetime) -> str:
     if at is None:
         return "not again"
     return "now" if at <= now else f"in {told.span(at - now)}"
+
+
+def told_deletions(kept: int, oldest: datetime | None, waiting: int, now: datetime) -> list[str]:
+    """What is kept from Reddit, and whether deletions there have been looked for and dealt with; one line or none."""
+    if oldest is None and not waiting:
+        return []
+    line = f"{kept} items kept from Reddit, the longest unchecked for deletion {told.ago(oldest, now)}"
+    undone = f"; {waiting} erasures are not finished" if waiting else ""
+    late = waiting or (oldest is not None and now - oldest > UNCHECKED)
+    return [f"{line}{undone}" + (": run `oresight purge`" if late else "")]
 
 
 def totals(whole: status.Totals | None, now: datetime) -> list[str]:

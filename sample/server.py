@@ -17,7 +17,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import blake2b
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
@@ -31,6 +31,9 @@ __all__ = ["Answer", "Request", "channels_toml", "forum", "hosting", "reddit_ans
 
 TREE = re.compile(r"/(?:r/\w+/)?comments/(?P<post>[a-z0-9]+)(?:/[^/]*/(?P<comment>[a-z0-9]+))?/?")
 NEW = re.compile(r"/r/(?P<sub>\w+)/new/?")
+SEARCH = re.compile(r"(?:/r/(?P<sub>\w+))?/search/?")
+WINDOWS = {"hour": 1, "day": 24, "week": 168, "month": 720, "year": 8760}
+"""Hours that a search looks back, by the word that asks for it."""
 LARGEST_BODY = 1 << 20
 
 
@@ -54,6 +57,10 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+Route = Callable[[BaseHTTPRequestHandler], None]
+"""What answers a request by itself."""
+
+
 def forum(now: datetime) -> Forum:
     """Return the sample's subreddits as they stand at `now`."""
     posts = (
@@ -61,7 +68,7 @@ def forum(now: datetime) -> Forum:
         for r in load()
         if r.kind == "submission"
     )
-    return Forum(posts, (_note(row, now) for row in load() if row.kind == "comment"))
+    return Forum(posts, (_note(row, now) for row in load() if row.kind == "comment"), clock=lambda: now)
 
 
 @contextmanager
@@ -88,8 +95,11 @@ def reddit_answer(reddit: Forum, request: Request) -> Answer:
 
 
 @contextmanager
-def hosting(answer: Callable[[Request], Answer | None]) -> Iterator[str]:
-    """Run a real HTTP server on loopback around `answer`; give its base URL. None for an answer hangs up."""
+def hosting(answer: Callable[[Request], Answer | Route | None]) -> Iterator[str]:
+    """Run a real HTTP server on loopback around `answer`; give its base URL.
+
+    None for an answer hangs up; a function writes what it likes, and hangs up where it says so.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -106,7 +116,9 @@ def hosting(answer: Callable[[Request], Answer | None]) -> Iterator[str]:
         def _reply(self) -> None:
             given = answer(_request(self))
             self.close_connection = self.close_connection or given is None
-            if given is not None:
+            if callable(given):
+                given(self)
+            elif given is not None:
                 _send(self, given)
 
         def log_message(self, format: str, *args: object) -> None:
@@ -134,6 +146,8 @@ class _Server(ThreadingHTTPServer):
 def _data_answer(reddit: Forum, request: Request) -> Answer:
     if found := NEW.fullmatch(request.path):
         return _new(reddit, found["sub"], request)
+    if found := SEARCH.fullmatch(request.path):
+        return _search(reddit, found["sub"], request)
     if found := TREE.fullmatch(request.path):
         known = found["post"] in reddit.posts and (not found["comment"] or found["comment"] in reddit.notes)
         return _json(reddit.tree(found["post"], found["comment"])) if known else _missing()
@@ -147,12 +161,28 @@ def _data_answer(reddit: Forum, request: Request) -> Answer:
 
 def _new(reddit: Forum, subreddit: str, request: Request) -> Answer:
     if not reddit.has(subreddit):
-        # Reddit sends the asker of a missing subreddit to its search page.
-        return Answer(302, headers={"Location": f"/subreddits/search?q={subreddit}"})
+        return _elsewhere(subreddit)
+    anchors = {"after": request.query.get("after"), "before": request.query.get("before")}
+    return _json(reddit.listing(subreddit, limit=_limit(request), **anchors))
+
+
+def _search(reddit: Forum, subreddit: str | None, request: Request) -> Answer:
+    if subreddit and not reddit.has(subreddit):
+        return _elsewhere(subreddit)
+    hours = WINDOWS.get(request.query.get("t", "all"))
+    since = reddit.clock() - timedelta(hours=hours) if hours else None
+    query, after = request.query.get("q", ""), request.query.get("after")
+    return _json(reddit.search(query, subreddit, since=since, limit=_limit(request), after=after))
+
+
+def _elsewhere(subreddit: str) -> Answer:
+    # Reddit sends the asker of a missing subreddit to its search page.
+    return Answer(302, headers={"Location": f"/subreddits/search?q={subreddit}"})
+
+
+def _limit(request: Request) -> int:
     limit = request.query.get("limit", "25")
-    return _json(
-        reddit.listing(subreddit, limit=int(limit) if limit.isdecimal() else 25, after=request.query.get("after"))
-    )
+    return int(limit) if limit.isdecimal() else 25
 
 
 def _token(request: Request) -> Answer:

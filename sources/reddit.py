@@ -1,43 +1,40 @@
-"""Subreddits in, items out, a page at a time.
+"""Subreddits and searches in, items out, a page at a time.
 
-    /r/NAME/new -> FetchResult(submissions), one per page, back to what is known
-    /comments/ID -> FetchResult(comments), one per thread that is new or young
+    /r/NAME/new | /r/NAME/search -> FetchResult(submissions, threads to read), one per page, back to what is known
+    /comments/ID and its stubs -> FetchResult(comments, the thread as it stands), one per call
     the run -> FetchResult(what it came to, watermark, gaps), the last one
 
-Each result is to be committed at once, so that a kill loses nothing that was read. The watermark comes with the last
-one only: a run that ends early begins again at the top, and finds everything younger than the old watermark.
+Each result is to be committed at once, so that a kill loses nothing that was read. The watermark and the gaps come with
+a listing's last page: a run that ends before begins again at the top, and finds everything younger than the old
+watermark. Threads that a run did not come to are handed to the next one by whoever keeps them.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 import praw
 
-from records import DELETED, Channel, ChannelState, FetchResult, Gap, Item
+from records import DELETED, Channel, ChannelState, FetchResult, Gap, Item, Thread
+from sources import reddit_visits
 from sources.reddit_calls import Calls, Refused
 from sources.reddit_http import Keys, connect
-from sources.reddit_items import Data, Desk, fullname, things
-from sources.reddit_tree import Tree, read_tree
+from sources.reddit_items import Desk, fullname, things
+from sources.reddit_listing import Listing, Page, Place, places
+from sources.reddit_threads import Threads
 
 __all__ = ["Keys", "connect", "pages"]
 
-PAGE = 100
-CAP = 1000  # Reddit lists no more
-NEAR_CAP = 900  # removed submissions count towards the cap, though they are not listed
-ENOUGH_KNOWN = 5
-OVERLAP = timedelta(hours=2)
-YOUNG = timedelta(hours=48)
-FAILURES_IN_A_ROW = 5
 _NAME = re.compile(r"[A-Za-z0-9_]{2,30}")
 Known = Callable[[Collection[str]], set[str]]
+Waiting = Callable[[], Sequence[Thread]]
+AT_ONCE = 100  # names in one look-up
 
 
-def pages(  # noqa: PLR0913 - four of them by name
+def pages(  # noqa: PLR0913 - five of them by name
     reddit: praw.Reddit,
     channel: Channel,
     state: ChannelState,
@@ -45,21 +42,23 @@ def pages(  # noqa: PLR0913 - four of them by name
     known: Known,
     author_key: bytes,
     now: datetime,
+    waiting: Waiting = tuple,
     call_budget: int = 200,
 ) -> Iterator[FetchResult]:
-    """Read a subreddit's newest submissions and their comments; yield a result for each page and each thread.
+    """Read a subreddit's or a search's newest submissions and the comments that are due; yield what each call brought.
 
-    `known` tells which of some fullnames are stored. The first run (no watermark) reads one page of 100; later ones
-    page from the top to five known submissions and two hours past the watermark, at most 1,000, else there is a gap.
+    `known` tells which of some fullnames are stored, `waiting` the channel's threads that are due or have stubs left.
+    The first run (no watermark) reads one page of 100 of a subreddit, and a search's whole window; later ones page from
+    the top to five known submissions and two hours past the watermark, at most 1,000, else there is a gap.
 
-    Sum `fetched` and `dropped` over all results; state, reason, retry_at and watermark of the run are those of the last
-    one, which carries no items. A watermark of None leaves the old one standing. Failures are results, not exceptions.
+    Sum `fetched` and `dropped` over all results; state, reason and retry_at of the run are those of the last one, which
+    carries no items. A watermark of None leaves the old one standing. Failures are results, not exceptions.
     """
     run = _Run(Calls(reddit, call_budget, now), Desk(channel, author_key, now), state, known)
     try:
         yield from run.submissions()
         if channel.comments:
-            yield from run.comments()
+            yield from run.comments(waiting())
         yield run.told()
     except Refused as no:
         yield FetchResult(channel.name, no.state, run.reason(no.reason), retry_at=no.retry_at)
@@ -74,139 +73,123 @@ class _Run:
     state: ChannelState
     known: Known
     seen: set[str] = field(default_factory=set)
-    known_seen: int = 0
     newest: datetime | None = None
-    oldest: datetime | None = None
-    gap: Gap | None = None
-    urgent: list[Item] = field(default_factory=list)  # new submissions that have comments
-    young: list[Item] = field(default_factory=list)  # known ones that still grow
-    unread: Counter[str] = field(default_factory=Counter)  # threads, by reason
-    unvisited: int = 0
-    stubs_left: int = 0
+    gaps: list[Gap] = field(default_factory=list)
+    fresh: dict[str, Thread] = field(default_factory=dict)  # that may not be stored yet when the comments' turn comes
+    quiet: set[str] = field(default_factory=set)  # without a comment, as the listing says
+    gone: set[str] = field(default_factory=set)  # deleted since they were listed
+    shut: list[str] = field(default_factory=list)  # subreddits of a search that cannot be read
+    threads: Threads | None = None
 
     def submissions(self) -> Iterator[FetchResult]:
-        """Yield the listing's pages, newest first, until they meet what is known."""
-        name = self.desk.channel.address
-        if not _NAME.fullmatch(name):
-            raise Refused("hard", "not a subreddit's name: letters, digits and underscores only")
-        params: dict[str, str | int] = {"limit": PAGE}
-        while True:
-            listing = self.calls.get(f"r/{name}/new", params)
-            found = things(listing)
-            yield self._page(found)
-            after = listing["data"].get("after")
-            if self._met() or not self._more(found, after, params.get("after")):
-                return
-            params["after"] = str(after)
-
-    def comments(self) -> Iterator[FetchResult]:
-        """Yield the comments of new submissions, then of young ones, as far as the calls last."""
-        threads, failures = self.urgent + self.young, 0
-        for number, thread in enumerate(threads):
-            waiting = len(threads) - number - 1
-            if self.calls.left <= 0:
-                self.unvisited = waiting + 1
-                return
+        """Yield the pages of every listing, newest first, until they meet what is known."""
+        wanted = places(self.desk.channel)
+        for number, place in enumerate(wanted, 1):
+            if (place.name or not place.is_search) and not _NAME.fullmatch(place.name):
+                raise Refused("hard", "not a subreddit's name: letters, digits and underscores only")
             try:
-                tree = read_tree(self.calls, thread.guid.removeprefix("t3_"), spare=self.calls.left - 1 - waiting)
+                yield from self._listing(place, is_last=number == len(wanted))
             except Refused as no:
-                failures += no.state == "soft"
-                self.unread[no.brief] += 1
-                if no.stops or failures >= FAILURES_IN_A_ROW:
+                if no.stops or no.state == "soft" or len(self.shut) + 1 == len(wanted):
                     raise
-                continue
-            failures = 0
-            yield self._thread(thread, tree)
-            if tree.refused:
-                raise tree.refused
+                self.shut.append(f"r/{place.name}: {no.reason}")
+
+    def comments(self, waiting: Sequence[Thread]) -> Iterator[FetchResult]:
+        """Yield the comments of threads that are due, and of stubs that are left, as far as the calls last."""
+        threads = {thread.guid: thread for thread in waiting} | self.fresh
+        due = {name: thread for name, thread in threads.items() if reddit_visits.is_due(thread, self.desk.now)}
+        for unseen in _chunks([name for name in due if name not in self.seen]):
+            yield from self._looked_up(unseen, due)
+        if quiet := self.quiet & due.keys():
+            visited = tuple(reddit_visits.read(due[name], self.desk.now, due[name].stubs) for name in sorted(quiet))
+            yield FetchResult(self.desk.channel.name, "ok", threads=visited)
+        self.threads = Threads(self.calls, self.desk, self.known, self.seen)
+        yield from self.threads.read([thread for name, thread in threads.items() if name not in quiet | self.gone])
+
+    def _looked_up(self, names: list[str], due: Mapping[str, Thread]) -> Iterator[FetchResult]:
+        """Look at submissions that no listing showed: edited, deleted, or without a comment, they need no tree."""
+        try:
+            found = things(self.calls.get("api/info", {"id": ",".join(names)}))
+        except Refused as no:
+            if no.stops:
+                raise
+            return
+        page = Page({n: data for _, data in found if (n := fullname("t3", data)) in due}, frozenset(names), len(found))
+        result = self._page(page)
+        dead = {item.guid for item in result.items if DELETED in item.flags} | (set(names) - page.named.keys())
+        self.gone |= dead
+        yield replace(result, threads=tuple(reddit_visits.ended(due[name], self.desk.now) for name in sorted(dead)))
 
     def told(self) -> FetchResult:
         """Return what the run came to."""
-        watermark = max((at for at in (self.newest, self.state.watermark) if at), default=None)
-        gaps = (self.gap,) if self.gap else ()
         return FetchResult(
-            self.desk.channel.name, "ok" if self.seen else "empty", self.reason(), watermark=watermark, gaps=gaps
+            self.desk.channel.name,
+            "ok" if self.seen else "empty",
+            self.reason(),
+            watermark=self._watermark(),
+            gaps=tuple(self.gaps),
         )
 
     def reason(self, first: str = "") -> str:
         """Return in words what is missing, after `first`; empty where nothing is."""
-        threads, budget = len(self.urgent) + len(self.young), self.calls.budget
-        causes = self.unread.most_common()
-        why = causes[0][0] if len(causes) == 1 else ", ".join(f"{cause} ({n})" for cause, n in causes)
-        parts = (
-            first,
-            f"{self.unread.total()} of {threads} threads not read: {why}" if causes else "",
-            f"{self.unvisited} of {threads} threads not visited: {budget} calls used up" if self.unvisited else "",
-            f"{self.stubs_left} more-stubs left" if self.stubs_left else "",
-            self.gap.reason if self.gap else "",
-        )
+        parts = (first, *self.shut, *self._of_threads(), *(gap.reason for gap in self.gaps))
         return "; ".join(part for part in parts if part)
 
-    def _page(self, found: list[tuple[str, Data]]) -> FetchResult:
-        named = {n: data for kind, data in found if kind == "t3" and (n := fullname("t3", data)) and n not in self.seen}
-        old = self.known(tuple(named)) if named else set()
-        self.known_seen += len(old)
-        self.seen |= named.keys()
-        items = []
-        for name, data in named.items():
-            item = self.desk.submission(data)
-            if item is not None:
-                items.append(item)
-                alive = DELETED not in item.flags  # without its title a thread gives its comments no context
-                self._note(item, is_new=name not in old, has_comments=alive and bool(data.get("num_comments")))
-        repeated = sum(fullname(kind, data) in self.seen for kind, data in found) - len(named)
-        return FetchResult(
-            self.desk.channel.name,
-            "ok" if found else "empty",
-            items=tuple(items),
-            fetched=len(found) - repeated,
-            dropped=len(found) - repeated - len(items),
-        )
-
-    def _note(self, item: Item, *, is_new: bool, has_comments: bool) -> None:
-        at, since = item.published_at, self.state.watermark
-        if item.date_quality == "explicit":
-            self.newest, self.oldest = max(at, self.newest or at), min(at, self.oldest or at)
-        if not has_comments:
+    def _of_threads(self) -> Iterator[str]:
+        if (told := self.threads) is None:
             return
-        # After a run that was cut off a submission may be known and its thread unread.
-        if is_new or since is None or at >= since - OVERLAP:
-            self.urgent.append(item)
-        elif at > self.desk.now - YOUNG:
-            self.young.append(item)
+        causes = told.unread.most_common()
+        why = causes[0][0] if len(causes) == 1 else ", ".join(f"{cause} ({n})" for cause, n in causes)
+        yield f"{told.unread.total()} of {told.planned} threads not read: {why}" if causes else ""
+        if told.unvisited:
+            yield f"{told.unvisited} of {told.planned} threads not visited: {self.calls.budget} calls used up"
+        yield f"{told.stubs_left} more-stubs left" if told.stubs_left else ""
+        yield f"{told.given_up} more-stubs given up, for they led nowhere" if told.given_up else ""
 
-    def _met(self) -> bool:
-        """Tell whether the listing has reached what earlier runs read."""
-        since = self.state.watermark
-        if since is None:
-            return True
-        return self.known_seen >= ENOUGH_KNOWN and self.oldest is not None and self.oldest < since - OVERLAP
+    def _watermark(self) -> datetime | None:
+        return max((at for at in (self.newest, self.state.watermark) if at), default=None)
 
-    def _more(self, found: list[tuple[str, Data]], after: object, before: object) -> bool:
-        """Tell whether the listing goes on; where it should and does not, record a gap."""
-        goes_on = bool(found) and isinstance(after, str) and after != before
-        if goes_on and len(self.seen) < CAP:
-            return True
-        broke_off = not found and before is not None and self.known_seen < ENOUGH_KNOWN
-        if broke_off or len(self.seen) >= NEAR_CAP:
-            self.gap = Gap(
-                self.desk.channel.name,
-                self.state.watermark,
-                self.oldest or self.desk.now,
-                f"listing ended after {len(self.seen)} submissions without reaching what is known",
-            )
-        return False
+    def _listing(self, place: Place, *, is_last: bool) -> Iterator[FetchResult]:
+        since, now = self.state.watermark, self.desk.now
+        listing = Listing(self.calls, place, self.desk.channel.name, since, self.known, now)
+        for page in listing.pages():
+            result = self._page(page)
+            if listing.through:
+                self.gaps += [listing.gap] if listing.gap else []
+            if listing.through and is_last:
+                result = replace(result, watermark=self._watermark(), gaps=tuple(self.gaps))
+            yield result
 
-    def _thread(self, thread: Item, tree: Tree) -> FetchResult:
-        made = (self.desk.comment(data, thread, tree.comments) for data in tree.comments.values())
-        items = tuple(item for item in made if item is not None)
-        fetched = len(tree.comments) + tree.nameless
-        self.stubs_left += len(tree.stubs)
+    def _page(self, page: Page) -> FetchResult:
+        items = []
+        for name, data in page.named.items():
+            if name in self.seen or (item := self.desk.submission(data)) is None:
+                continue
+            items.append(item)
+            self._note(item, is_new=name not in page.stored, comments=data.get("num_comments"))
+        self.seen |= page.named.keys()
+        fresh = (self.fresh.get(item.guid) for item in items)
         return FetchResult(
             self.desk.channel.name,
-            "ok",
-            f"{len(tree.stubs)} more-stubs left" if tree.stubs else "",
-            items=items,
-            fetched=fetched,
-            dropped=fetched - len(items),
+            "ok" if page.fetched else "empty",
+            items=tuple(items),
+            fetched=page.fetched,
+            dropped=page.fetched - len(items),
+            threads=tuple(thread for thread in fresh if thread),
         )
+
+    def _note(self, item: Item, *, is_new: bool, comments: object) -> None:
+        """Remember what the listing tells of a submission: how new it is, and whether there is anything to read."""
+        if item.date_quality == "explicit":
+            self.newest = max(item.published_at, self.newest or item.published_at)
+        if not comments:
+            self.quiet.add(item.guid)
+        if is_new and self.desk.channel.comments and DELETED not in item.flags:
+            thread = Thread(item.guid, item.title, item.url, item.published_at, due_at=self.desk.now)
+            self.fresh[item.guid] = thread if comments else reddit_visits.read(thread, self.desk.now)
+
+
+def _chunks(names: Sequence[str]) -> Iterator[list[str]]:
+    """Names by the hundred; a single one is as well looked at with its tree."""
+    for start in range(0, len(names) if len(names) > 1 else 0, AT_ONCE):
+        yield list(names[start : start + AT_ONCE])

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -26,7 +26,7 @@ import requests
 from praw.exceptions import PRAWException, RedditAPIException
 
 from records import State
-from sources.reddit_http import MAX_BODY, RETRY_AT, TooLarge
+from sources.reddit_http import MAX_BODY, TooLarge, retry_at
 
 _RAISED = (
     prawcore.PrawcoreException,
@@ -111,8 +111,8 @@ def _answered(response: requests.Response, now: datetime) -> Refused:
     if status == 401:
         return Refused("blocked", "Reddit refused the keys (HTTP 401)", brief=brief, stops=True)
     if status == 429:
-        retry_at = _retry_at(response, now)
-        return Refused("soft", "Reddit asks for fewer requests (HTTP 429)", brief=brief, retry_at=retry_at, stops=True)
+        at = retry_at(response, now)
+        return Refused("soft", "Reddit asks for fewer requests (HTTP 429)", brief=brief, retry_at=at, stops=True)
     if urlsplit(response.url).path.endswith("/access_token"):
         return Refused("soft", f"Reddit's sign-in answered {brief}", brief=brief, stops=True)
     if 300 <= status < 400:
@@ -136,17 +136,6 @@ def _forbidden(response: requests.Response) -> str:
     if reason in {"private", "quarantined", "gold_only", "gated"}:
         return f"the subreddit is {reason.replace('_', ' ')}"
     return "Reddit refused access: a private or quarantined subreddit, or a blocked client"
-
-
-def _retry_at(response: requests.Response, now: datetime) -> datetime | None:
-    headers, longest = response.headers, now + timedelta(days=1)
-    if seconds := headers.get("retry-after") or headers.get("x-ratelimit-reset"):
-        return min(now + timedelta(seconds=int(seconds)), longest)
-    if at := headers.get(RETRY_AT):
-        until = datetime.fromisoformat(at)
-        until = until.replace(tzinfo=UTC) if until.tzinfo is None else until.astimezone(UTC)
-        return min(max(until, now), longest)
-    return None
 
 
 def _path(response: requests.Response) -> str:

@@ -4,7 +4,7 @@
 
 What praw leaves open is closed here: a total deadline and a cap on the decompressed body (praw has neither), no
 redirects, no settings from a praw.ini, the environment or ~/.netrc, and headers that praw would stumble over are mended
-or taken off. A server that drips its *headers* is held only by the timeout between two packets.
+or taken off. praw spreads its calls by the rate-limit headers; after a 429 nobody is asked until its time is over.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import logging
 import math
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from importlib.resources import files
 from io import BytesIO
@@ -26,6 +27,8 @@ import prawcore
 import requests
 import urllib3
 
+from sources.reddit_deadline import bounded, until
+
 MAX_BODY = 16 * 2**20
 CONNECT_TIMEOUT, READ_TIMEOUT, DEADLINE = 10.0, 16.0, 60.0
 GIVE_UP_AFTER = 3
@@ -33,6 +36,8 @@ RETRY_AT = "x-retry-at"
 """Where an HTTP-date `Retry-After` is kept: prawcore takes the header for a number."""
 _LIMITS = ("x-ratelimit-remaining", "x-ratelimit-used", "x-ratelimit-reset")
 _LONGEST_WAIT = 600  # Reddit's window, seconds
+_PEACE = timedelta(minutes=1)
+"""How long to leave Reddit alone after a 429 that does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +53,20 @@ class Keys:
 class SharedReddit(praw.Reddit):  # type: ignore[misc]  # praw's types are not followed
     """A praw client that threads may share: its calls go one after another, at the pace that Reddit sets.
 
-    When Reddit could not be reached for several calls in a row, the calls that wait fail at once.
+    When Reddit could not be reached for several calls in a row, or asked for fewer, the calls that wait fail at once.
     """
 
     def __init__(self, *args: Any, **settings: Any) -> None:
         self._turn = Lock()
         self._lost: list[Exception] = []  # the latest calls that found nobody, each tried three times by prawcore
+        self._refused: tuple[datetime, requests.Response] | None = None  # the last 429, and how long it holds
         super().__init__(*args, **settings)
 
     def request(self, **request: Any) -> Any:
         """Return the JSON value that Reddit answers; waits for its turn."""
         with self._turn:
+            if self._refused and self._refused[0] > datetime.now(UTC):
+                raise prawcore.TooManyRequests(self._refused[1])
             lost, self._lost = self._lost, []
             if len(lost) >= GIVE_UP_AFTER:
                 self._lost = lost
@@ -67,6 +75,10 @@ class SharedReddit(praw.Reddit):  # type: ignore[misc]  # praw's types are not f
                 return super().request(**request)
             except prawcore.RequestException as error:
                 self._lost = [*lost, error.original_exception]
+                raise
+            except prawcore.TooManyRequests as error:
+                now = datetime.now(UTC)
+                self._refused = (retry_at(error.response, now) or now + _PEACE, error.response)
                 raise
 
 
@@ -79,15 +91,24 @@ class BoundedRequestor(prawcore.Requestor):  # type: ignore[misc]  # praw's type
 
     max_body = MAX_BODY
     timeouts = (CONNECT_TIMEOUT, READ_TIMEOUT)
-    deadline = DEADLINE
+
+    def __init__(self, *, session: requests.Session | None = None, deadline: float = DEADLINE, **settings: Any) -> None:
+        super().__init__(session=bounded(session or requests.Session()), **settings)
+        self.deadline = deadline
 
     def request(self, *args: Any, **kwargs: Any) -> requests.Response:
         """Send one request and read its whole answer; prawcore.RequestException where that cannot be done."""
-        until = time.monotonic() + self.deadline
+        moment = time.monotonic() + self.deadline
         bounds = {"timeout": self.timeouts, "allow_redirects": False, "stream": True}
-        response: requests.Response = super().request(*args, **{**kwargs, **bounds})
         try:
-            body = _read(response, self.max_body, until)
+            with until(moment):
+                response: requests.Response = super().request(*args, **{**kwargs, **bounds})
+        except prawcore.RequestException as error:
+            late = time.monotonic() >= moment
+            cause = requests.exceptions.Timeout() if late else error.original_exception
+            raise prawcore.RequestException(cause, (), {}) from None
+        try:
+            body = _read(response, self.max_body, moment)
         except requests.exceptions.RequestException as error:
             # Without the arguments: they hold the keys.
             raise prawcore.RequestException(error, (), {}) from None
@@ -98,10 +119,13 @@ class BoundedRequestor(prawcore.Requestor):  # type: ignore[misc]  # praw's type
         return response
 
 
-def connect(keys: Keys, *, user_agent: str, base_url: str | None = None) -> praw.Reddit:
+def connect(keys: Keys, *, user_agent: str, base_url: str | None = None, deadline: float = DEADLINE) -> praw.Reddit:
     """Return a client for Reddit, or for another server that speaks its API at `base_url`; opens no connection yet.
 
-    Threads may share it. Raises praw.exceptions.MissingRequiredAttributeException without a client id.
+    No answer takes longer than `deadline` seconds. Threads may share it.
+
+    Raises:
+        praw.exceptions.MissingRequiredAttributeException: without a client id.
     """
     # praw would read ./praw.ini and ~/.config/praw.ini, which may name another server for the keys to go to.
     praw.config.Config.CONFIG = _own_defaults()
@@ -121,7 +145,7 @@ def connect(keys: Keys, *, user_agent: str, base_url: str | None = None) -> praw
         check_for_updates=False,
         check_for_async=False,
         requestor_class=BoundedRequestor,
-        requestor_kwargs={"session": _session(direct=base is not None)},
+        requestor_kwargs={"session": _session(direct=base is not None), "deadline": deadline},
     )
 
 
@@ -181,12 +205,25 @@ def _mend(response: requests.Response) -> None:
 
 
 def _mend_limits(headers: Any) -> None:
-    """Make the rate-limit headers three whole numbers, or none at all."""
-    values = [_number(headers.pop(name, None)) for name in _LIMITS]
-    if all(value is not None for value in values):
-        remaining, used, reset = (int(value) for value in values if value is not None)
-        for name, value in zip(_LIMITS, (remaining, used, min(reset, _LONGEST_WAIT)), strict=True):
-            headers[name] = str(value)
+    """Make the rate-limit headers three whole numbers, or none at all; what is used up may be left unsaid."""
+    remaining, used, reset = (_number(headers.pop(name, None)) for name in _LIMITS)
+    if remaining is None or reset is None:
+        return
+    wait = min(math.ceil(reset), _LONGEST_WAIT)
+    for name, value in zip(_LIMITS, (int(remaining), int(used or 0), wait), strict=True):
+        headers[name] = str(value)
+
+
+def retry_at(response: requests.Response, now: datetime) -> datetime | None:
+    """When a server that answered 429 may be asked again, a day from `now` at most; None where it does not say."""
+    headers, longest = response.headers, now + timedelta(days=1)
+    if seconds := headers.get("retry-after") or headers.get("x-ratelimit-reset"):
+        return min(now + timedelta(seconds=int(seconds)), longest)
+    if at := headers.get(RETRY_AT):
+        moment = datetime.fromisoformat(at)
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        return min(max(moment, now), longest)
+    return None
 
 
 def _mend_retry(headers: Any) -> None:

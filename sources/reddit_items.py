@@ -20,7 +20,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-from records import CONTEXT_SEPARATOR, DELETED, ITEM_SEPARATOR, Channel, DateQuality, Item
+from records import CONTEXT_SEPARATOR, DELETED, ITEM_SEPARATOR, Channel, DateQuality, Item, Thread
 from sources.identity import canonical, item_id
 from sources.reddit_calls import odd
 
@@ -85,23 +85,23 @@ class Desk:
         whole = ITEM_SEPARATOR.join(part for part in (title, text) if part)
         return self._item(data, name, _permalink(data, name), (title, whole), thread_id=thread)
 
-    def comment(self, data: Data, thread: Item, parents: Mapping[str, Data]) -> Item | None:
+    def comment(self, data: Data, thread: Thread | Item, parents: Mapping[str, Data]) -> Item | None:
         """Return a comment's item, with the thread's title and the parent's text as its context; see `submission`."""
         name, text = fullname("t1", data), _words(data.get("body"))
         if name is None:
             return None
         parent = data.get("parent_id")
         parent = parent if isinstance(parent, str) and FULLNAME.fullmatch(parent) else thread.guid
+        links = {"thread_id": item_id("reddit", thread.guid), "parent_id": item_id("reddit", parent)}
         if text.lower() in GONE:
-            return self._deleted(data, name, thread_id=thread.item_id, parent_id=item_id("reddit", parent))
+            return self._deleted(data, name, **links)
         return self._item(
             data,
             name,
             f"{thread.url}{name.removeprefix('t1_')}/",
             ("", text),
             context=_context(thread.title, parents.get(parent, {})),
-            thread_id=thread.item_id,
-            parent_id=item_id("reddit", parent),
+            **links,
         )
 
     def _item(self, data: Data, name: str, url: str, words: tuple[str, str], **links: Any) -> Item | None:
@@ -132,14 +132,14 @@ class Desk:
         )
 
     def _dated(self, raw: object) -> tuple[datetime, DateQuality]:
-        created = _moment(raw)
+        created = moment(raw)
         if created is None:
             return self.now, "first_seen"
         return (self.now, "clamped") if created > self.now + timedelta(days=1) else (created, "explicit")
 
 
-def _moment(raw: object) -> datetime | None:
-    """Read seconds since 1970, which old archives give as text."""
+def moment(raw: object) -> datetime | None:
+    """Read seconds since 1970, which old archives give as text; None where they are none, or before Reddit began."""
     try:
         seconds = float(raw)  # type: ignore[arg-type]  # whatever it is, float says
         created = datetime.fromtimestamp(seconds, UTC) if math.isfinite(seconds) else None

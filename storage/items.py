@@ -1,6 +1,7 @@
 """Items, channel states, coverage and gaps, as the pages come in.
 
-FetchResult + ChannelState -> add -> base.items, item_versions, channel_states, coverage, gaps   (one transaction)
+FetchResult + ChannelState -> add -> base.items, item_versions, channel_states, coverage, gaps, threads
+                                     (one transaction)
 unlabelled -> the queue of the label job: items whose current version has no scan by this model and these gates
 """
 
@@ -15,12 +16,15 @@ import duckdb
 
 from records import DELETED, Channel, ChannelState, FetchResult, Item
 from storage.coverage import cover, note_gaps
+from storage.edits import edited, unlabel
 from storage.erasure import erase
 from storage.rows import ITEM_COLUMNS, ITEM_SCHEMA, STATE_SCHEMA, in_utc, item_from, item_row, lent, table, utc
+from storage.threads import note_threads
 from storage.transactions import transaction
 
 _CHANGED = """
-    incoming.item_id::UUID = items.item_id AND incoming.channel = items.channel AND items.deleted_at IS NULL
+    incoming.item_id::UUID = items.item_id AND items.deleted_at IS NULL
+        AND (incoming.channel = items.channel OR items.source_kind = 'social')
         AND incoming.deleted_at IS NULL AND (
         items.title IS DISTINCT FROM incoming.title OR items.text_hash <> incoming.text_hash::UUID
         OR items.url IS DISTINCT FROM incoming.url
@@ -124,8 +128,9 @@ def add_all(
 ) -> list[Added]:
     """Commit pages of as many channels, each with its channel's state, in one transaction. Adding twice is adding once.
 
-    Of a known item a new title, text or address makes a new version, if it comes from the channel that brought the
-    item; its dates stay as first seen. A deleted item stays deleted. Coverage counts are summed over a run's pages.
+    Of a known item a new title, text or address makes a new version; an article's only if it comes from the channel
+    that brought it, a social item's from any, and then its label goes. Its dates stay as first seen. A deleted item
+    stays deleted. Coverage counts are summed over a run's pages.
     """
     if not pages:
         return []
@@ -139,6 +144,7 @@ def add_all(
         cover(con, run_id, results, [(one.new, one.updated) for one in added], now)
         _remember(con, [state for _, state in pages])
         note_gaps(con, run_id, results)
+        note_threads(con, results)
     return added
 
 
@@ -153,6 +159,7 @@ def _add_items(
     with lent(con, incoming=table(map(item_row, distinct.values()), ITEM_SCHEMA)):
         updated = {item_id for (item_id,) in con.execute(_UPDATED).fetchall()}
         if updated:
+            unlabel(con, edited(con), now=now)
             con.execute(_KEEP_OLD, {"now": utc(now), **run})
             con.execute(_REPLACE)
         new = {item_id for (item_id,) in con.execute(_NEW).fetchall()}

@@ -106,6 +106,47 @@ def test_a_feed_may_ask_for_full_text() -> None:
         channels.parse(GOOD.replace('keep = "all"', 'fulltext = "yes"', 1))
 
 
+SEARCH = """
+[[reddit_search]]
+name = "rare-earths"
+query = '"rare earths" OR dysprosium'
+community = "investor"
+subreddits = ["mining", "stocks"]
+window = "day"
+"""
+
+
+def test_a_search_is_a_channel() -> None:
+    """Query, subreddits and window are read; without the last two it looks everywhere, a week back."""
+    query = '"rare earths" OR dysprosium'
+    whole = Channel(
+        "rare-earths", "reddit_search", "investor", query, subreddits=("mining", "stocks"), window="day"
+    )  # fmt: skip
+    assert channels.parse(SEARCH) == (whole,)
+    (least,) = channels.parse("\n".join(SEARCH.splitlines()[:5]))
+    assert (least.subreddits, least.window, least.comments) == ((), "week", True)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "line", "words"),
+    [
+        ('name = "Rare Earths"', 'name = "rare-earths"', 3, "lower-case words"),
+        ('query = " "', "query = '\"rare earths\" OR dysprosium'", 4, "words on one line"),
+        ('community = "official"', 'community = "investor"', 5, "'official' is none of"),
+        ('subreddits = "mining"', 'subreddits = ["mining", "stocks"]', 6, "must be a list"),
+        ('subreddits = ["r/mining"]', 'subreddits = ["mining", "stocks"]', 6, "'r/mining' is not a subreddit's name"),
+        ("subreddits = [7]", 'subreddits = ["mining", "stocks"]', 6, "'7' is not a subreddit's name"),
+        ('subreddits = ["a_b", "A_b"]', 'subreddits = ["mining", "stocks"]', 6, "twice"),
+        ('window = "fortnight"', 'window = "day"', 7, "'fortnight' is none of hour, day"),
+        ('url = "https://a.org/"', 'window = "day"', 7, "unknown key 'url'"),
+    ],
+)
+def test_a_fault_in_a_search_names_line_and_key(wrong: str, right: str, line: int, words: str) -> None:
+    """A search is held to its keys as the other channels are."""
+    with pytest.raises(ChannelsError, match=rf"channels\.toml, line {line}: .*{words}"):
+        channels.parse(SEARCH.replace(right, wrong))
+
+
 @pytest.mark.parametrize(
     "url", ["http://a b/", "http://a/\\u0001", "http://a/\\ufffe", "http://a/\\n", "//a/", "http:///x"]
 )

@@ -281,7 +281,21 @@ SUBREDDIT = st.builds(
     KEEP,
     st.booleans(),
 )
-LISTS = st.lists(FEED | SUBREDDIT, min_size=1, max_size=6)
+SUBREDDITS = st.lists(
+    st.from_regex(channels.NAME["subreddit"], fullmatch=True).filter(str.isascii), max_size=3, unique_by=str.lower
+)
+SEARCH = st.builds(
+    lambda name, query, community, subreddits, window, comments: Channel(
+        name, "reddit_search", community, query, "all", comments, subreddits=tuple(subreddits), window=window
+    ),
+    st.from_regex(channels.NAME["reddit_search"], fullmatch=True),
+    st.text(min_size=1, max_size=40).filter(lambda text: text.strip() and text.isprintable()),
+    COMMUNITY["reddit_search"],
+    SUBREDDITS,
+    st.sampled_from(channels.WINDOWS),
+    st.booleans(),
+)
+LISTS = st.lists(FEED | SUBREDDIT | SEARCH, min_size=1, max_size=6)
 
 
 @settings(deadline=None)

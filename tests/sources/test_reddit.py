@@ -5,78 +5,25 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from records import DELETED, Channel, ChannelState, FetchResult, Item
+from records import DELETED, Channel, ChannelState
 from sample.channels import SUBREDDITS, Sub
-from sample.forum import Forum, Note, Post
+from sample.forum import Forum, Post
 from sample.rows import load
 from sample.server import Answer, Request, forum, hosting, reddit_answer
 from sources import reddit
 from sources.identity import item_id
 from sources.reddit_items import Desk
+from tests.reddit_world import CHANNEL, KEY, NOW, Reddit, Store, note, posts, told
 
-NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
-CHANNEL = Channel("mining", "subreddit", "investor", "mining", "all")
-KEY = b"a key"
-
-
-@dataclass
-class Store:
-    """What a collector keeps: items by fullname, and the watermark of the last whole run."""
-
-    items: dict[str, Item] = field(default_factory=dict)
-    watermark: datetime | None = None
-
-    def run(
-        self, forum: Forum, *, channel: Channel = CHANNEL, now: datetime = NOW, budget: int = 200
-    ) -> list[FetchResult]:
-        """Collect once over HTTP and commit each result."""
-        with hosting(partial(reddit_answer, forum)) as base_url:
-            client = reddit.connect(reddit.Keys("id", "secret"), user_agent="oresight-tests", base_url=base_url)
-            return list(
-                self.commit(
-                    reddit.pages(
-                        client,
-                        channel,
-                        ChannelState(channel.name, watermark=self.watermark),
-                        known=self.known,
-                        author_key=KEY,
-                        now=now,
-                    )
-                )
-            )
-
-    def known(self, names: Iterable[str]) -> set[str]:
-        """Tell which of the names are stored."""
-        return self.items.keys() & set(names)
-
-    def commit(self, results: Iterable[FetchResult]) -> Iterable[FetchResult]:
-        """Take in each result as it comes."""
-        for result in results:
-            self.items.update({item.guid: item for item in result.items})
-            self.watermark = result.watermark or self.watermark
-            yield result
-
-
-def posts(count: int, *, start: int = 0, end: datetime = NOW, apart: timedelta = timedelta(minutes=10)) -> list[Post]:
-    """Return submissions, the last of them at `end`."""
-    return [
-        Post(f"p{n:05}", "mining", f"Title {n}", "", "Ada", end - apart * (start + count - 1 - n))
-        for n in range(start, start + count)
-    ]
-
-
-def note(key: str, parent: str, body: str = "Words", author: str | None = "Ben", thread: str = "p00000") -> Note:
-    """Return a comment."""
-    return Note(key, thread, parent, author, body, NOW - timedelta(minutes=5))
+LISTING = replace(CHANNEL, comments=False)
 
 
 def test_a_submission_is_an_item() -> None:
@@ -154,8 +101,8 @@ def test_later_runs_page_back_to_what_is_known() -> None:
     """After 350 new submissions, some deleted in between, none is missing and none is read twice."""
     store = Store()
     old, new = posts(100, end=NOW - timedelta(hours=60)), posts(350, start=100, end=NOW)
-    store.run(Forum(old, []), now=NOW - timedelta(hours=60))
-    results = store.run(Forum([*old[:90], *new], []))
+    store.run(Forum(old, []), channel=LISTING, now=NOW - timedelta(hours=60))
+    results = store.run(Forum([*old[:90], *new], []), channel=LISTING)
     assert set(store.items) == {p.fullname for p in (*old, *new)}
     assert [len(r.items) for r in results] == [100, 100, 100, 100, 0]
     assert (results[-1].state, results[-1].gaps, store.watermark) == ("ok", (), NOW)
@@ -174,25 +121,69 @@ def test_age_alone_proves_no_overlap() -> None:
 def test_the_cap_leaves_a_gap() -> None:
     """Where a thousand submissions do not reach what is known, the time between is recorded as a gap."""
     store = Store()
-    store.run(Forum(posts(100), []), now=NOW)
+    store.run(Forum(posts(100), []), channel=LISTING, now=NOW)
     later, new = NOW + timedelta(days=30), posts(1500, start=100, end=NOW + timedelta(days=30))
     before = store.watermark
-    results = store.run(Forum([*posts(100), *new], []), now=later)
+    results = store.run(Forum([*posts(100), *new], []), channel=LISTING, now=later)
     assert sum(r.fetched for r in results) == 1000
     (gap,) = results[-1].gaps
     assert (gap.channel, gap.from_at, gap.to_at) == ("mining", before, new[500].created)
     assert gap.reason in results[-1].reason
-    assert store.run(Forum([*posts(100), *new], []), now=later)[-1].gaps == ()
+    assert store.run(Forum([*posts(100), *new], []), channel=LISTING, now=later)[-1].gaps == ()
 
 
 def test_a_run_that_is_cut_off_loses_nothing() -> None:
     """The watermark moves at the end only: a killed run's successor pages past what its predecessor stored."""
     store = Store()
     old, new = posts(100, end=NOW - timedelta(hours=60)), posts(350, start=100, end=NOW)
-    store.run(Forum(old, []), now=NOW - timedelta(hours=60))
+    store.run(Forum(old, []), channel=LISTING, now=NOW - timedelta(hours=60))
     store.items.update({p.fullname: store.items["t3_p00000"] for p in new[-100:]})  # a first page, then the kill
     store.run(Forum([*old, *new], []))
     assert {p.fullname for p in (*old, *new)} <= set(store.items)
+
+
+def test_a_submission_deleted_while_it_is_the_anchor_loses_nothing() -> None:
+    """Where the last submission of a page is deleted before the next is asked for, an earlier one serves."""
+    store = Store()
+    old, new = posts(100, end=NOW - timedelta(hours=60)), posts(350, start=100, end=NOW)
+    store.run(Forum(old, []), channel=LISTING, now=NOW - timedelta(hours=60))
+    forum = Forum([*old, *new], [])
+
+    anchors: list[str] = []
+
+    def delete(request: Request) -> None:
+        if after := request.query.get("after"):
+            anchors.append(after)
+            forum.delete(*anchors[len(anchors) - len(anchors) % 2 :])  # every other one
+
+    world = Reddit(forum, before=delete)
+    results = store.run(world, channel=LISTING)
+    assert {p.fullname for p in new} <= set(store.items)
+    assert results[-1].gaps == ()
+    assert len(anchors) == 2 * 3
+
+
+def test_many_removed_submissions_hide_the_cap_but_not_the_gap() -> None:
+    """A listing that ends early, and later than the watermark, has left something out: that is a gap."""
+    store = Store()
+    old, new = posts(100), posts(1500, start=100, end=NOW + timedelta(days=30))
+    store.run(Forum(old, []), channel=LISTING)
+    forum = Forum([*old, *new], [])
+    forum.delete(*(p.fullname for p in new if int(p.id[1:]) % 2))
+    (gap,) = store.run(forum, channel=LISTING, now=NOW + timedelta(days=30))[-1].gaps
+    assert (gap.from_at, gap.to_at) == (NOW, new[500].created)
+    assert "500 submissions" in gap.reason
+
+
+def test_the_listing_is_settled_before_the_comments() -> None:
+    """The listing's last page brings the watermark: a limit among the comments does not have it read again."""
+    world = Reddit(Forum(posts(3), [note(f"c{n}", f"t3_p0000{n}", thread=f"p0000{n}") for n in range(3)]))
+    world.fail("/comments/", told(429, retry_after="300"))
+    store = Store()
+    results = store.run(world)
+    assert (results[-1].state, results[0].watermark, store.watermark) == ("soft", NOW, NOW)
+    store.run(world.forum)
+    assert store.comments() == {"t1_c0", "t1_c1", "t1_c2"}
 
 
 def test_every_comment_is_read_once() -> None:
@@ -227,18 +218,6 @@ def test_the_budget_bounds_the_calls() -> None:
         assert list(first(now=NOW, call_budget=4))[-1].reason == (
             "3 of 6 threads not visited: 4 calls used up; 3 more-stubs left"
         )
-
-
-def test_old_threads_that_are_known_are_left_alone() -> None:
-    """Known threads are read again while they are younger than 48 hours."""
-    threads = [
-        replace(post, created=NOW - timedelta(hours=hours)) for post, hours in zip(posts(3), (100, 40, 1), strict=True)
-    ]
-    notes = [note(f"c{p.id}", p.fullname, thread=p.id) for p in threads]
-    store = Store()
-    store.run(Forum(threads, notes))
-    visited = [r.items[0].thread_id for r in store.run(Forum(threads, notes)) if r.items and r.items[0].context]
-    assert visited == [item_id("reddit", "t3_p00002"), item_id("reddit", "t3_p00001")]
 
 
 def test_channels_may_do_without_comments() -> None:
