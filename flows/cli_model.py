@@ -70,18 +70,25 @@ def evaluate(file: BinaryIO, output: Path | None, train: Path | None) -> int:
 @click.option("--data", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Further JSON lines.")
 @click.option("--output", type=FOLDER, default=Path("stance-model"))
 @click.option("--base", type=click.Path(exists=True, file_okay=False, path_type=Path), help="The base weights.")
-def train(data: Path | None, output: Path, base: Path | None) -> None:
+@click.option(
+    "--teacher",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Weights of all-mpnet-base-v2: tune a teacher from them first, and learn from its answers too.",
+)
+def train(data: Path | None, output: Path, base: Path | None, teacher: Path | None) -> None:
     """Retrain, measure and export the stance model (needs the `train` extra).
 
     \b
-    Example:
+    Examples:
       oresight train --data more-texts --output stance-model
+      oresight train --data more-texts --teacher all-mpnet-base-v2
     """
     try:
         from nlp.training import train as training
     except ModuleNotFoundError as error:
         raise UsageError(f"{error.name} is missing: install the train extra, pip install -e '.[train]'") from None
-    training.train(data, output, base=base, say=show.say)
+    training.train(data, output, base=base, teacher=teacher, say=show.say)
     click.echo(str(output))
 
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 BASE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """Of all-MiniLM-L6-v2's `model.safetensors`, as its authors published it."""
 
+TEACHER_SHA256 = "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658"
+"""Of all-mpnet-base-v2's `model.safetensors`, as its authors published it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Config:
@@ -27,6 +30,12 @@ class Config:
     low_weight: float = 0.3  # of an example whose label its annotator called a coin toss
     drop_context: float = 0.1  # share of pairs shown without their context, anew in each epoch
     average_from: float = 0.5  # weights are averaged over the steps after this share of the run
-    none_share: float = 2 / 3  # of the items the model will meet; training texts are not drawn like them
+    none_share: float = 2 / 3  # of the items the model will meet, where no real texts tell it
+    teacher_frozen: int = 6  # of its twelve layers, from below
+    teacher_epochs: int = 3
+    teacher_batch: int = 16
+    teacher_rate: float = 4e-5
+    soft_share: float = 0.5  # of the student's loss, taken by the teacher's answers
+    soft_temperature: float = 2.0  # divides both sides' logits: softer answers tell more
     bf16: bool = True  # autocast; agrees with fp32 well enough to train, and is 1.5 times as fast with AVX512-BF16
     threads: int = 2

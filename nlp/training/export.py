@@ -11,7 +11,6 @@ import hashlib
 import json
 import shutil
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,21 +21,13 @@ from onnx import numpy_helper
 
 from nlp.encoding import Encoded
 from nlp.training import network as net
+from nlp.training.calibrate import Calibration
 from nlp.weights import CALIBRATION, CARD, LABEL_MAP, MODEL, SUMS, TOKENIZER
 from records import LABELS
 
 LARGEST = 46_000_000
 """Bytes of the ONNX file at most: the repository carries it."""
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
-
-
-@dataclass(frozen=True, slots=True)
-class Calibration:
-    """How logits become answers: divide by `temperature`, abstain below `threshold`; pairs of `length` tokens."""
-
-    temperature: float
-    threshold: float
-    length: int
 
 
 class ExportError(Exception):

@@ -58,13 +58,14 @@ def find_base() -> Path:
         ) from error
 
 
-def verify(folder: Path) -> None:
-    """Raise BaseError unless `folder/model.safetensors` is the published all-MiniLM-L6-v2."""
+def verify(folder: Path, digest: str = BASE_SHA256, name: str = "all-MiniLM-L6-v2") -> None:
+    """Raise BaseError unless `folder/model.safetensors` is the published file of model `name`, by its sha256."""
     path = folder / WEIGHTS
     if not path.is_file():
         raise BaseError(f"{path}: no base weights there; see nlp/training/README.md for where they come from")
-    if hashlib.sha256(path.read_bytes()).hexdigest() != BASE_SHA256:
-        raise BaseError(f"{path}: not the published all-MiniLM-L6-v2 (its sha256 differs)")
+    with path.open("rb") as file:
+        if hashlib.file_digest(file, "sha256").hexdigest() != digest:
+            raise BaseError(f"{path}: not the published {name} (its sha256 differs)")
 
 
 def from_base(folder: Path, dropout: float) -> tuple[Network, Any]:

@@ -1,11 +1,12 @@
 """One command from labelled texts to a model the product can load.
 
-corpus -> tune -> round to fp16 -> calibrate and measure on dev -> export, with a baseline fitted on the same texts
-    -> compare with the runtime -> card, sums
+corpus -> teach, ask the teacher -> tune -> round to fp16 -> calibrate and measure on dev
+    -> export, with a baseline fitted on the same texts -> compare with the runtime -> card, sums
 """
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -16,15 +17,16 @@ import numpy as np
 
 from nlp import stance
 from nlp.evaluation import baseline, measure
-from nlp.training import card, network, tune
+from nlp.training import card, network, record, tune
 from nlp.training import data as texts
-from nlp.training.config import Config
-from nlp.training.export import Calibration, export, half, seal, write_json
+from nlp.training import teacher as teaching
+from nlp.training.calibrate import Calibration, calibrate, crossfitted, offsets
+from nlp.training.config import TEACHER_SHA256, Config
+from nlp.training.export import export, half, seal, write_json
+from nlp.training.perturb import perturbed
 
 NAME = "stance-minilm"
 METRICS = "metrics.json"
-RISK = 0.10
-"""Share of wrong answers among those given, on dev, that the threshold is chosen for."""
 
 Array = np.ndarray[Any, Any]
 Say = Callable[[str], None]
@@ -54,17 +56,21 @@ def train(
     seed: int = Config().seed,
     *,
     base: Path | None = None,
+    teacher: Path | None = None,
     say: Say = lambda _: None,
 ) -> Trained:
     """Train on the authored texts and those in `data`, and write the model's folder to `output`.
 
     `base` holds all-MiniLM-L6-v2 (None: where its distribution put it), checked by digest; raises network.BaseError.
     Raises data.DataError for a line that cannot be used. Without a `*-dev.jsonl` in `data`, a fifth of the threads is
-    held out in its place. `say` is told of the progress, a line at a time.
+    held out in its place. `teacher` holds all-mpnet-base-v2, checked too: a teacher is tuned from it first, whose
+    answers the model then learns from besides the labels; it is kept beside `output`, and taken from there by a
+    run with the same texts and settings. `say` is told of the progress, a line at a time.
     """
     run = prepare(data, base, replace(Config(), seed=seed))
     say(f"{len(run.corpus.train)} texts to learn from, {len(run.corpus.dev)} to measure on")
-    tuned, tokenizer = tune.tune(run.corpus.train, run.base, run.config, say)
+    soft = taught(run, teacher, output.parent, say) if teacher else None
+    tuned, tokenizer = tune.tune(run.corpus.train, run.base, run.config, say, soft)
     return deliver(run, tuned, tokenizer, output)
 
 
@@ -76,11 +82,27 @@ def prepare(data: Path | None, base: Path | None, config: Config) -> Run:
     return Run(config, base, corpus, held_out)
 
 
+def taught(run: Run, base: Path, keep: Path, say: Say) -> tune.Soft:
+    """What a teacher tuned on the run's texts says of them, and of their perturbed copies."""
+    network.verify(base, TEACHER_SHA256, "all-mpnet-base-v2")
+    examples, config = run.corpus.train, run.config
+    key = hashlib.sha256(repr((examples, config)).encode()).hexdigest()[:12]
+    path = keep / f"teacher-{key}.safetensors"
+    if path.is_file():
+        model = teaching.load(path, base, config)
+    else:
+        model = teaching.teach(examples, base, config, say)
+        teaching.save(model, path)
+    pairs = perturbed(examples, config.seed)
+    say(f"asking the teacher about {len(examples) + len(pairs)} texts")
+    return tune.Soft(pairs, teaching.answers(model, [*(e.pair for e in examples), *pairs], config.length))
+
+
 def deliver(run: Run, tuned: network.Network, tokenizer: Any, output: Path) -> Trained:
-    """Tilt to the expected share of `none`, round, calibrate, measure and write a tuned network."""
-    tune.tilt(tuned, run.corpus.train, run.config)
-    half(tuned)
+    """Set the prior, round, calibrate, measure and write a tuned network."""
     dev = texts.scored(run.corpus.dev)
+    moved = _prior(run, tuned, tokenizer, dev)
+    half(tuned)
     logits = tune.logits(tuned, tokenizer, dev, run.config.length)
     calibration = calibrate(logits, measure.targets_of(dev), run.config.length)
     export(tuned, run.base, output, NAME, calibration)
@@ -89,14 +111,28 @@ def deliver(run: Run, tuned: network.Network, tokenizer: Any, output: Path) -> T
     metrics = {
         "config": asdict(run.config),
         "data": _counts(run),
+        "offsets": moved,
         "calibration": asdict(calibration),
         "dev": figures(dev, logits, calibration),
         "baseline": measure.scores(bag.answers(dev), measure.targets_of(dev)),
         "delivery": delivery(output, dev, measure.softmax(logits, calibration.temperature), calibration),
     }
     write_json(output / METRICS, metrics)
+    mine = tune.logits(tuned, tokenizer, record.own(), run.config.length)
+    answers = (measure.softmax(rows, calibration.temperature) for rows in (logits, mine))
+    record.write(output, dev, *answers)
     seal(output, card.render(metrics))
     return Trained(output, metrics)
+
+
+def _prior(run: Run, tuned: network.Network, tokenizer: Any, dev: Sequence[texts.Example]) -> list[float] | None:
+    """Move the last layer's bias to what the stream is like: as real dev texts tell, else to the expected `none`."""
+    if run.held_out:
+        tune.tilt(tuned, run.corpus.train, run.config)
+        return None
+    moved = offsets(tune.logits(tuned, tokenizer, dev, run.config.length), measure.targets_of(dev))
+    tune.move(tuned, moved)
+    return [float(value) for value in moved.round(4)]
 
 
 def _held_out(corpus: texts.Corpus, seed: int) -> tuple[texts.Corpus, bool]:
@@ -112,13 +148,6 @@ def _held_out(corpus: texts.Corpus, seed: int) -> tuple[texts.Corpus, bool]:
     return texts.Corpus(tuple(parts[0]), tuple(parts[1])), True
 
 
-def calibrate(logits: Array, targets: Array, length: int) -> Calibration:
-    """Temperature and threshold for logits (n, 4) with known targets."""
-    temperature = round(measure.temperature(logits, targets), 4)
-    threshold = measure.threshold(measure.softmax(logits, temperature), targets, RISK)
-    return Calibration(temperature, threshold, length)
-
-
 def figures(dev: Sequence[texts.Example], logits: Array, calibration: Calibration) -> dict[str, Any]:
     """Scores of the dev set as a whole, by source kind and by source, and what abstaining changes."""
     targets = measure.targets_of(dev)
@@ -126,21 +155,12 @@ def figures(dev: Sequence[texts.Example], logits: Array, calibration: Calibratio
     given = probabilities.max(axis=1) >= calibration.threshold
     return {
         **measure.scores(probabilities, targets),
-        "ece_crossfitted": _crossfitted(dev, logits, targets),
+        "crossfitted": measure.scores(crossfitted(dev, logits), targets),
         "coverage": float(given.mean()),
         "answered": measure.scores(probabilities[given], targets[given]),
         "by_kind": measure.by(dev, probabilities, lambda example: example.source_kind),
         "by_source": measure.by(dev, probabilities, lambda example: example.source),
     }
-
-
-def _crossfitted(dev: Sequence[texts.Example], logits: Array, targets: Array) -> float:
-    """ECE with each half of the sources' texts calibrated on the other half: free of the fit's own optimism."""
-    first = np.arange(len(dev)) % 2 == 0
-    probabilities = np.zeros_like(logits)
-    for half_ in (first, ~first):
-        probabilities[half_] = measure.softmax(logits[half_], measure.temperature(logits[~half_], targets[~half_]))
-    return measure.ece(probabilities, targets)
 
 
 def _counts(run: Run) -> dict[str, Any]:

@@ -98,11 +98,11 @@ def test_saved_network_comes_back(base: Path, tmp_path: Path) -> None:
 
 def test_exported_folder_answers_as_the_original(base: Path, tmp_path: Path) -> None:
     """The product, loading the folder that training wrote, gives the probabilities of the fp32 network."""
-    from nlp.training import export, tune  # noqa: PLC0415
+    from nlp.training import calibrate, export, tune  # noqa: PLC0415
 
     tuned, tokenizer = tune.tune(texts(), base, settings())
     export.half(tuned)
-    export.export(tuned, base, tmp_path, "tiny", export.Calibration(1.3, 0.4, 48))
+    export.export(tuned, base, tmp_path, "tiny", calibrate.Calibration(1.3, 0.4, 48))
     export.seal(tmp_path, "# Tiny\n\n> Measured on nothing.\n")
     expected = measure.softmax(tune.logits(tuned, tokenizer, texts(), 48), 1.3)
     answers = np.array([label.probabilities for label in stance.load(tmp_path).label([e.pair for e in texts()])])
