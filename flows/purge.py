@@ -25,16 +25,15 @@ from flows.errors import NothingReached
 from flows.forget import rotate
 from flows.pull import reddit_session
 from flows.settings import Settings, load
+from flows.status import UNCHECKED
 from flows.version import VERSION
 from sources.reddit_deletion import AT_ONCE, Answered, ask
 from storage import database, erasure, items
 
 CALLS = 600
 """First questions of one run: 60,000 items, six minutes at Reddit's pace."""
-EVERY = timedelta(hours=48)
-"""No item may be left unchecked for longer."""
 AGAIN = timedelta(hours=20)
-"""An item is asked for again after this: a run a day, even a late one, keeps within EVERY."""
+"""An item is asked for again after this: a run a day, even a late one, keeps within UNCHECKED."""
 WRITE_EVERY = 20
 PATIENCE_S = 60.0
 
@@ -55,7 +54,7 @@ class Purged:
 
     def late(self, now: datetime) -> bool:
         """Whether an item was left unchecked for too long."""
-        return self.oldest is not None and now - self.oldest > EVERY
+        return self.oldest is not None and now - self.oldest > UNCHECKED
 
     @property
     def outcome(self) -> str:
@@ -144,7 +143,7 @@ def _unreached(purged: Purged, now: datetime, *, keys: bool) -> str:
 def _standing(purged: Purged, now: datetime) -> str:
     if purged.oldest is None:
         return "nothing is kept from Reddit"
-    late = f", longer than the {EVERY // timedelta(hours=1)} hours allowed" if purged.late(now) else ""
+    late = f", longer than the {UNCHECKED // timedelta(hours=1)} hours allowed" if purged.late(now) else ""
     return f"of {purged.kept} items kept the longest unchecked was there {told.ago(purged.oldest, now)}{late}"
 
 

@@ -64,7 +64,7 @@ def stand(settings: Settings, configured: Sequence[Channel], known: Mapping[str,
 
 
 def _idle(settings: Settings, channel: Channel) -> str:
-    return "no keys" if channel.kind != "feed" and not settings.has_reddit_keys else ""
+    return "no keys" if channel.kind == "subreddit" and not settings.has_reddit_keys else ""
 
 
 def _standing(name: str, community: str, row: status.ChannelRow | None, idle: str) -> Standing:
@@ -94,7 +94,7 @@ def told_deletions(kept: int, oldest: datetime | None, waiting: int, now: dateti
     """What is kept from Reddit, and whether deletions there have been looked for and dealt with; one line or none."""
     if oldest is None and not waiting:
         return []
-    line = f"{kept} items kept from Reddit, the longest unchecked for deletion {told.ago(oldest, now)}"
+    line = f"{kept} items kept from Reddit" + (f", the longest unchecked {told.ago(oldest, now)}" if oldest else "")
     undone = f"; {waiting} erasures are not finished" if waiting else ""
     late = waiting or (oldest is not None and now - oldest > UNCHECKED)
     return [f"{line}{undone}" + (": run `oresight purge`" if late else "")]

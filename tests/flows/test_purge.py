@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 
 from flows.errors import NothingReached
 from flows.forget import forget_and_tell, forget_authors
-from flows.purge import AGAIN, EVERY, due, purge_and_tell, purge_deleted
+from flows.purge import AGAIN, due, purge_and_tell, purge_deleted
 from flows.report import write_digest
 from flows.settings import Settings, author_key, load
+from flows.status import UNCHECKED, told_deletions
 from sample.forum import Forum, Note, Post
 from sample.server import Answer, Request, hosting, reddit_answer
 from storage import database, erasure
@@ -227,6 +228,21 @@ def test_due(kept: list[tuple[str, datetime]], calls: int) -> None:
 
 
 def test_a_run_a_day_is_enough() -> None:
-    """Whoever runs once a day, and half a day late at worst, checks everything within EVERY."""
+    """Whoever runs once a day, and half a day late at worst, checks everything within UNCHECKED."""
     assert timedelta(hours=24) >= AGAIN
-    assert AGAIN + timedelta(hours=24) < EVERY
+    assert AGAIN + timedelta(hours=24) < UNCHECKED
+
+
+@pytest.mark.parametrize(
+    ("kept", "hours", "waiting", "line"),
+    [
+        (0, None, 0, []),
+        (7, 47, 0, ["7 items kept from Reddit, the longest unchecked 47 h ago"]),
+        (7, 72, 0, ["7 items kept from Reddit, the longest unchecked 3 days ago: run `oresight purge`"]),
+        (0, None, 2, ["0 items kept from Reddit; 2 erasures are not finished: run `oresight purge`"]),
+    ],
+)
+def test_status_tells_of_deletions(kept: int, hours: int | None, waiting: int, line: list[str]) -> None:
+    """`oresight status` says how long the longest unchecked item has waited, and when it is time to purge."""
+    oldest = None if hours is None else NOW - timedelta(hours=hours)
+    assert told_deletions(kept, oldest, waiting, NOW) == line
