@@ -64,7 +64,7 @@ def stand(settings: Settings, configured: Sequence[Channel], known: Mapping[str,
 
 
 def _idle(settings: Settings, channel: Channel) -> str:
-    return "no keys" if channel.kind == "subreddit" and not settings.has_reddit_keys else ""
+    return "no keys" if channel.kind != "feed" and not settings.has_reddit_keys else ""
 
 
 def _standing(name: str, community: str, row: status.ChannelRow | None, idle: str) -> Standing:
