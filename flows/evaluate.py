@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flows import show
+from flows import show, tools
 from flows.settings import Settings
-from nlp import labelled, stance
+from nlp import labelled
 from nlp.evaluation import baseline, report
 from nlp.evaluation.tables import tables, worded
 
@@ -22,7 +22,7 @@ def evaluate(settings: Settings, data: bytes, name: str, output: Path | None, tr
     Raises:
         nlp.evaluation.report.EvaluationError: no text can be scored.
         nlp.labelled.DataError, nlp.evaluation.baseline.BaselineError: no baseline can be fitted on `train`.
-        nlp.stance.StanceError: the model's files are missing or damaged.
+        flows.errors.SettingsError, nlp.stance.StanceError: as flows.models.load says.
     """
     sheet = labelled.sheet(data, name, source="not named")
     if not labelled.scored(sheet.examples):
@@ -32,7 +32,7 @@ def evaluate(settings: Settings, data: bytes, name: str, output: Path | None, tr
     if output:
         output.mkdir(parents=True, exist_ok=True)
     bag, note = _bag(settings.stance_model, train)
-    model = stance.load(settings.stance_model)
+    model = tools.load(settings).whole()
     with show.progress("labelling", report.amount(sheet)) as advance:
         found = report.evaluate(sheet, model, bag, note, advance)
     if output:

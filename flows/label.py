@@ -15,9 +15,9 @@ from flows import show, tools
 from flows.channels import load as load_channels
 from flows.settings import Settings, load
 from flows.store import writing
-from nlp import scan
+from nlp import scan, validation
 from records import Channel
-from storage import items, labels
+from storage import items, labels, tallies
 
 BATCH = 2_000
 """Items in one transaction: what a kill can cost in work, never in items."""
@@ -28,13 +28,20 @@ def label_items(settings: Settings, channels: Sequence[Channel], *, now: datetim
     loaded = tools.load(settings)
     model = loaded.model
     forget = {c.name for c in channels if c.keep == "relevant"}
-    card = (settings.stance_model / "MODEL_CARD.md").read_text(encoding="utf-8")
     with writing(settings, "label", now) as con:
-        labels.register_model(con, model.id, quality=model.quality, card=card, now=now)
+        labels.register_model(con, model.id, quality=model.quality, card=model.card, now=now)
+        _register_record(con, model.id, validation.read(settings.stance_model))
         waiting = items.count_unlabelled(con, model=model.id, gates=loaded.gates)
         total = waiting if limit is None else min(limit, waiting)
         with show.progress("label", total) as advance:
             return _label(con, loaded, forget, total, now, advance)
+
+
+def _register_record(con: Any, model: str, record: str | None) -> None:
+    """Keep with the labels what is known of their model's errors: shares are estimated from both."""
+    if record is not None:
+        known = validation.parse(record)
+        tallies.register(con, model, record=record, told=validation.told(known), soft=known.soft)
 
 
 def _label(con: Any, loaded: tools.Tools, forget: set[str], total: int, now: datetime, advance: show.Advance) -> int:

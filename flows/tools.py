@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from flows import models
 from flows.settings import GAZETTEERS, Settings
-from nlp import gazetteer, mentions, stance
+from nlp import gazetteer, mentions, scan, stance
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,13 +17,17 @@ class Tools:
     model: stance.StanceModel
     gates: str
 
+    def whole(self) -> scan.Whole:
+        """The model as it is used: long texts are read by their passages."""
+        return scan.Whole(self.model, self.reader)
+
 
 def load(settings: Settings) -> Tools:
     """Load gazetteers and model.
 
     Raises:
         nlp.gazetteer.GazetteerError: a gazetteer has a bad row.
-        nlp.stance.StanceError: the model's files are missing or damaged.
+        flows.errors.SettingsError, nlp.stance.StanceError: as flows.models.load says.
     """
     names = gazetteer.load(GAZETTEERS)
-    return Tools(mentions.Reader(names), stance.load(settings.stance_model), names.version)
+    return Tools(mentions.Reader(names), models.load(settings), names.version)

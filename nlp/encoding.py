@@ -1,6 +1,7 @@
-"""A pair of texts as tokens: the same for training and for labelling.
+"""A pair of texts as tokens: the same for training and for labelling, for our tokenizer and for any other.
 
-    (context, text) -> clean -> tokens -> [CLS] context [SEP] text [SEP], at most `length` long
+    (context, text)             -> clean -> tokens -> [CLS] context [SEP] text [SEP], at most `length` long
+    (context, text), hypothesis -> the same, with context and text together as the first of the two
 
 The context gives way before the text does: the text keeps all it needs up to `length` less `FLOOR`, and the context,
 cut from its end, has what is left. Separators that a text merely imitates stay plain text.
@@ -22,14 +23,25 @@ _UNENCODABLE = re.compile("[\ud800-\udfff]")
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]")
 
 Pair = tuple[str | None, str]
+Ids = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """Token ids of one pair; `types` is 0 for the context (or a text without one), 1 for the text."""
+    """Token ids of one pair; `types` tells the first of two from the second; `cut`: not all of the text is in it."""
 
-    ids: tuple[int, ...]
-    types: tuple[int, ...]
+    ids: Ids
+    types: Ids
+    cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The tokens that a tokenizer sets around one text and around two, and the type it gives the second."""
+
+    alone: tuple[Ids, Ids]
+    pair: tuple[Ids, Ids, Ids]
+    second: int
 
 
 def clean(text: str) -> str:
@@ -37,14 +49,45 @@ def clean(text: str) -> str:
     return _UNSEEN.sub(" ", _UNENCODABLE.sub(" ", text))
 
 
-def encode(tokenizer: Any, pairs: Sequence[Pair], length: int) -> list[Encoded]:
-    """Tokens of each pair, never longer than `length`."""
+def frame(tokenizer: Any) -> Frame:
+    """What stands around texts, read off a tokenizer's own answer. Raises ValueError where that cannot be told."""
+    letter = list(tokenizer("a", add_special_tokens=False)["input_ids"])
+    one = list(tokenizer("a")["input_ids"])
+    found = tokenizer("a", "a")
+    two = list(found["input_ids"])
+    places = [at for at in range(len(two)) if two[at : at + len(letter)] == letter] if letter else []
+    if len(places) < 2 or letter[0] not in one:
+        raise ValueError("its tokenizer cannot put two texts together")
+    first, second, size = places[0], places[-1], len(letter)
+    start = one.index(letter[0])
+    types = found.get("token_type_ids") or [0] * len(two)
+    around = (tuple(two[:first]), tuple(two[first + size : second]), tuple(two[second + size :]))
+    return Frame((tuple(one[:start]), tuple(one[start + size :])), around, int(types[second]))
+
+
+def encode(tokenizer: Any, pairs: Sequence[Pair], length: int, around: Frame | None = None) -> list[Encoded]:
+    """Tokens of each pair, never longer than `length`; `around` is the tokenizer's frame, where it is known."""
+    around = around or frame(tokenizer)
     contexts = _tokens(tokenizer, [context or "" for context, _ in pairs], length)
     texts = _tokens(tokenizer, [text for _, text in pairs], length)
-    return [
-        _join(context, text, tokenizer.cls_token_id, tokenizer.sep_token_id, length)
-        for context, text in zip(contexts, texts, strict=True)
-    ]
+    return [_join(context, text, around, length) for context, text in zip(contexts, texts, strict=True)]
+
+
+def ask(
+    tokenizer: Any, pairs: Sequence[Pair], hypotheses: Sequence[str], length: int, around: Frame
+) -> list[list[Encoded]]:
+    """Every hypothesis about each pair: one list a pair. A hypothesis is whole unless it has half of `length`."""
+    asked = _tokens(tokenizer, hypotheses, length // 2)
+    contexts = _tokens(tokenizer, [context or "" for context, _ in pairs], length)
+    texts = _tokens(tokenizer, [text for _, text in pairs], length)
+    joint = list(tokenizer("\n", add_special_tokens=False)["input_ids"])
+    wholes = [(context, [*joint, *text] if context else text) for context, text in zip(contexts, texts, strict=True)]
+    return [[_about(*whole, hypothesis, around, length) for hypothesis in asked] for whole in wholes]
+
+
+def _about(context: list[int], text: list[int], hypothesis: list[int], around: Frame, length: int) -> Encoded:
+    above, below = _fit(context, text, length - sum(map(len, around.pair)) - len(hypothesis))
+    return _framed((*above, *below), hypothesis, around, len(below) < len(text))
 
 
 def _tokens(tokenizer: Any, texts: Sequence[str], length: int) -> list[list[int]]:
@@ -58,12 +101,22 @@ def _tokens(tokenizer: Any, texts: Sequence[str], length: int) -> list[list[int]
     return [list(ids) for ids in found["input_ids"]]
 
 
-def _join(context: list[int], text: list[int], start: int, end: int, length: int) -> Encoded:
+def _join(context: list[int], text: list[int], around: Frame, length: int) -> Encoded:
     if not context:
-        ids = (start, *text[: length - 2], end)
-        return Encoded(ids, (0,) * len(ids))
-    room = length - 3
+        start, end = around.alone
+        room = length - len(start) - len(end)
+        ids = (*start, *text[:room], *end)
+        return Encoded(ids, (0,) * len(ids), len(text) > room)
+    above, below = _fit(context, text, length - sum(map(len, around.pair)))
+    return _framed(above, below, around, len(below) < len(text))
+
+
+def _fit(context: list[int], text: list[int], room: int) -> tuple[list[int], list[int]]:
     context = context[: max(room - len(text), min(FLOOR, room // 2))]
-    text = text[: room - len(context)]
-    first, second = (start, *context, end), (*text, end)
-    return Encoded(first + second, (0,) * len(first) + (1,) * len(second))
+    return context, text[: room - len(context)]
+
+
+def _framed(first: Sequence[int], second: Sequence[int], around: Frame, cut: bool) -> Encoded:
+    start, middle, end = around.pair
+    above, below = (*start, *first, *middle), (*second, *end)
+    return Encoded(above + below, (0,) * len(above) + (around.second,) * len(below), cut)

@@ -2,6 +2,8 @@
 
     [(Item, relevance of its thread)] -> gates -> model.label(those that pass, in one call) -> [Scan]
 
+What is too long for the model is cut into passages by what was found in it.
+
 Everything is pure but the model, which is passed in.
 """
 
@@ -13,6 +15,8 @@ from typing import Final, Protocol
 from uuid import UUID
 
 from nlp.mentions import Reader
+from nlp.passages import Cutter, Passages, passages
+from nlp.stance import StanceModel
 from nlp.text import SUPPORTED, language
 from records import Item, Label, Mention, Scan
 
@@ -31,8 +35,31 @@ class Labeller(Protocol):
     @property
     def id(self) -> str: ...  # noqa: D102
 
+    def label(self, pairs: Sequence[Pair], progress: Progress | None = None, cut: Cutter | None = None) -> list[Label]:
+        """One label for every pair, in order; `progress` is told how many more texts are done.
+
+        `cut` is asked for the passages of the texts that are too long to be read at once, and of no others.
+        """
+
+
+class Whole:
+    """A model that finds the passages of long texts by itself, for those who have pairs and no more."""
+
+    def __init__(self, model: StanceModel, reader: Reader) -> None:
+        self.id = model.id
+        self.quality = model.quality
+        self._model = model
+        self._reader = reader
+
     def label(self, pairs: Sequence[Pair], progress: Progress | None = None) -> list[Label]:
         """One label for every pair, in order; `progress` is told how many more texts are done."""
+
+        def cut(row: int, words: int) -> Passages:
+            context, text = pairs[row]
+            given = context is not None and about(context, self._reader)
+            return passages(text, words, self._reader.find(text, given=given), self._reader.umbrella)
+
+        return self._model.label(pairs, progress, cut)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,22 +97,28 @@ def scan(
     found = [reader.find(item.text, given=known) for (item, _), known in zip(items, given, strict=True)]
     relevant = _relevant(items, found, given, reader)
     gated = [_gate(item, r, m) for (item, _), r, m in zip(items, relevant, found, strict=True)]
-    pairs = [(s.item.context, s.item.text) for s in gated if s.skipped is None]
+    passing = [s for s in gated if s.skipped is None]
+    pairs = [(s.item.context, s.item.text) for s in passing]
     if progress:
         progress(len(gated) - len(pairs))
-    labels = iter(model.label(pairs, progress) if pairs else [])
+    labels = iter(model.label(pairs, progress, cutter(pairs, [s.mentions for s in passing], reader)) if pairs else [])
     return [s if s.skipped else _labelled(s, next(labels)) for s in gated]
 
 
 def read(texts: Sequence[Pair], reader: Reader, model: Labeller) -> list[Reading]:
     """Label texts without storing them: pairs of context (or None) and text, one reading each, in order."""
-    readings = []
-    for (context, text), label in zip(texts, model.label(list(texts)), strict=True):
-        given = context is not None and about(context, reader)
-        mentions = reader.find(text, given=given)
-        relevant = given or relevance(text, None, mentions, reader)
-        readings.append(Reading(label, relevant, language(text)[0], mentions))
-    return readings
+    given = [context is not None and about(context, reader) for context, _ in texts]
+    found = [reader.find(text, given=known) for (_, text), known in zip(texts, given, strict=True)]
+    labels = model.label(list(texts), cut=cutter(texts, found, reader))
+    return [
+        Reading(label, known or relevance(text, None, mentions, reader), language(text)[0], mentions)
+        for (_, text), known, mentions, label in zip(texts, given, found, labels, strict=True)
+    ]
+
+
+def cutter(texts: Sequence[Pair], found: Sequence[Sequence[Mention]], reader: Reader) -> Cutter:
+    """How to cut any of these texts into passages, by the mentions found in each and by its umbrella terms."""
+    return lambda row, words: passages(texts[row][1], words, found[row], reader.umbrella)
 
 
 def _given(items: Sequence[tuple[Item, bool | None]], reader: Reader) -> list[bool]:

@@ -40,6 +40,7 @@ class Parcel:
     temperature: float
     threshold: float
     length: int
+    card: str = ""
 
 
 def verify(folder: Path) -> dict[str, str]:
@@ -75,13 +76,15 @@ def unpack(folder: Path) -> Parcel:
     try:
         labels = json.loads((folder / LABEL_MAP).read_text(encoding="utf-8"))
         settings = json.loads((folder / CALIBRATION).read_text(encoding="utf-8"))
+        card = (folder / CARD).read_text(encoding="utf-8")
         parcel = Parcel(
             folder,
             f"{labels['name']}@{_short(sums)}",
-            _quality((folder / CARD).read_text(encoding="utf-8")),
+            _quality(card),
             float(settings["temperature"]),
             float(settings["threshold"]),
             int(settings["length"]),
+            card,
         )
         sound = tuple(labels["labels"]) == LABELS and parcel.temperature > 0 and 16 <= parcel.length <= 512
     except (ValueError, KeyError, TypeError) as error:

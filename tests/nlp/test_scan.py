@@ -12,6 +12,7 @@ import pytest
 
 from nlp.gazetteer import load
 from nlp.mentions import Reader
+from nlp.passages import Cutter
 from nlp.scan import Pair, read, relevance, scan
 from records import Item, Label
 
@@ -27,8 +28,10 @@ class Doubter:
     def __init__(self) -> None:
         self.calls: list[int] = []
 
-    def label(self, pairs: Sequence[Pair], progress: Callable[[int], None] | None = None) -> list[Label]:
-        """Look for one word."""
+    def label(
+        self, pairs: Sequence[Pair], progress: Callable[[int], None] | None = None, cut: Cutter | None = None
+    ) -> list[Label]:
+        """Look for one word; nothing is too long for that."""
         self.calls.append(len(pairs))
         if progress:
             progress(len(pairs))
