@@ -81,7 +81,7 @@ class Forum:
         self.width, self.depth = width, depth
         self._replies: dict[str, list[Note]] = defaultdict(list)
         self._per_thread: dict[str, int] = defaultdict(int)
-        self._gone: set[str] = set()  # fullnames
+        self.gone: set[str] = set()  # fullnames of what was deleted
         self._edited: set[str] = set()
         for note in self.notes.values():
             self._hang(note)
@@ -97,7 +97,7 @@ class Forum:
 
     def delete(self, *fullnames: str) -> None:
         """Let submissions and comments be deleted by their authors."""
-        self._gone |= set(fullnames)
+        self.gone |= set(fullnames)
 
     def edit(self, comment: str, body: str) -> None:
         """Let a comment say something else."""
@@ -157,7 +157,7 @@ class Forum:
 
     def _paged(self, posts: list[Post], cap: int, limit: int, after: str | None, before: str | None) -> Json:
         newest = sorted(posts, key=lambda post: (post.created, post.id), reverse=True)[:cap]
-        there = [post for post in newest if post.fullname not in self._gone]
+        there = [post for post in newest if post.fullname not in self.gone]
         line = there[::-1] if before else there
         anchor = before or after
         if anchor and anchor.removeprefix("t3_") in self.posts:
@@ -192,7 +192,7 @@ class Forum:
 
     def _there(self, notes: Sequence[Note]) -> list[Note]:
         """Those that still have a place: a deleted comment that nobody answered has none."""
-        return [note for note in notes if note.fullname not in self._gone or self._replies[note.fullname]]
+        return [note for note in notes if note.fullname not in self.gone or self._replies[note.fullname]]
 
     def _left(self, notes: Sequence[Note]) -> list[Json]:
         by_parent: dict[str, list[Note]] = defaultdict(list)
@@ -218,7 +218,7 @@ class Forum:
         return count
 
     def _post(self, post: Post) -> Json:
-        permalink, gone = post.permalink, post.fullname in self._gone
+        permalink, gone = post.permalink, post.fullname in self.gone
         data = _author(None if gone else post.author) | {
             "id": post.id,
             "name": post.fullname,
@@ -235,7 +235,7 @@ class Forum:
         return _thing("t3", data)
 
     def _note(self, note: Note, replies: Json | str) -> Json:
-        gone = note.fullname in self._gone
+        gone = note.fullname in self.gone
         return _author(None if gone else note.author) | {
             "id": note.id,
             "name": note.fullname,

@@ -114,7 +114,8 @@ class _Run:
             if no.stops:
                 raise
             return
-        page = Page({n: data for _, data in found if (n := fullname("t3", data)) in due}, frozenset(names), len(found))
+        named = {n: data for _, data in found if (n := fullname("t3", data)) and n in due}
+        page = Page(named, frozenset(names), len(found))
         result = self._page(page)
         dead = {item.guid for item in result.items if DELETED in item.flags} | (set(names) - page.named.keys())
         self.gone |= dead

@@ -93,12 +93,14 @@ def refusal(error: Exception, now: datetime) -> Refused:
         return _answered(error.response, now)
     if isinstance(error, RedditAPIException):
         return Refused("soft", f"Reddit reported {_word(error.items[0].error_type) if error.items else 'an error'}")
-    return odd(type(error).__name__)
+    return odd(f"praw cannot read it ({type(error).__name__})")
 
 
 def _unanswered(cause: Exception) -> Refused:
     if isinstance(cause, TooLarge):
         return Refused("soft", f"Reddit's answer is larger than {MAX_BODY >> 20} MB", brief="too large")
+    if isinstance(cause, requests.exceptions.ContentDecodingError):
+        return Refused("soft", "Reddit's answer is not compressed as it says", brief="badly compressed")
     if isinstance(cause, requests.exceptions.Timeout):
         return Refused("soft", "no answer from Reddit in time", brief="no answer in time")
     if isinstance(cause, requests.exceptions.ConnectionError | requests.exceptions.ChunkedEncodingError):

@@ -217,13 +217,13 @@ def _mend_limits(headers: Any) -> None:
 def retry_at(response: requests.Response, now: datetime) -> datetime | None:
     """When a server that answered 429 may be asked again, a day from `now` at most; None where it does not say."""
     headers, longest = response.headers, now + timedelta(days=1)
-    if seconds := headers.get("retry-after") or headers.get("x-ratelimit-reset"):
-        return min(now + timedelta(seconds=int(seconds)), longest)
-    if at := headers.get(RETRY_AT):
+    seconds, at = headers.get("retry-after"), headers.get(RETRY_AT)
+    if at and not seconds:
         moment = datetime.fromisoformat(at)
         moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
         return min(max(moment, now), longest)
-    return None
+    seconds = seconds or headers.get("x-ratelimit-reset")
+    return min(now + timedelta(seconds=int(seconds)), longest) if seconds else None
 
 
 def _mend_retry(headers: Any) -> None:

@@ -130,7 +130,9 @@ class Listing:
 
     def _lost(self, since: datetime, *, broke_off: bool) -> Gap | None:
         """Return the gap that a listing leaves which ended without an overlap."""
-        full = len(self.seen) >= (SEARCH_CAP if self.place.is_search else NEAR_CAP)
+        passed = self.known_seen >= ENOUGH_KNOWN and self.oldest is not None and self.oldest <= since
+        near = len(self.seen) >= (SEARCH_CAP if self.place.is_search else NEAR_CAP)
+        full = len(self.seen) >= CAP or (near and not passed)
         # One that ends early, and later than the watermark, was cut off by submissions that are removed but counted.
         cut = not self.place.is_search and len(self.seen) >= PAGE and (self.oldest is None or self.oldest > since)
         where = f"r/{self.place.name}: " if self.place.is_search and self.place.name else ""

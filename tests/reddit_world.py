@@ -135,3 +135,17 @@ def posts(count: int, *, start: int = 0, end: datetime = NOW, apart: timedelta =
 def note(key: str, parent: str, body: str = "Words", author: str | None = "Ben", thread: str = "p00000") -> Note:
     """Return a comment."""
     return Note(key, thread, parent, author, body, NOW - timedelta(minutes=5))
+
+
+def grove(size: int) -> list[Note]:
+    """A tree of so many comments: wide levels of forty, chains deeper than a page shows, and bushes on both."""
+    notes = []
+    for n in range(size):
+        if n % 5 == 0:
+            parent = "t3_p00000"
+        elif n % 5 in (1, 2):
+            parent = f"t1_n{n - 1:04}"
+        else:
+            parent = f"t1_n{max(0, n - 35) if n % 7 else n // 2:04}"
+        notes.append(note(f"n{n:04}", parent, f"Comment {n}"))
+    return notes

@@ -163,6 +163,15 @@ def test_a_submission_deleted_while_it_is_the_anchor_loses_nothing() -> None:
     assert len(anchors) == 2 * 3
 
 
+def test_a_listing_that_ends_past_the_watermark_is_whole() -> None:
+    """A subreddit of 950 submissions in all, the known ones no two hours old, leaves no gap."""
+    store, second = Store(), timedelta(seconds=1)
+    store.run(Forum(posts(100, apart=second), []), channel=LISTING)
+    new = posts(850, start=100, end=NOW + timedelta(hours=1), apart=second)
+    results = store.run(Forum([*posts(100, apart=second), *new], []), channel=LISTING, now=NOW + timedelta(hours=1))
+    assert (len(store.items), results[-1].gaps) == (950, ())
+
+
 def test_many_removed_submissions_hide_the_cap_but_not_the_gap() -> None:
     """A listing that ends early, and later than the watermark, has left something out: that is a gap."""
     store = Store()

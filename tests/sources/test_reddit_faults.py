@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 import gzip
-import json
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import prawcore
 import pytest
 import requests
 
+from flows.settings import ROOT
 from records import Channel, ChannelState, FetchResult
-from sample.forum import Forum, Note, Post
 from sample.server import Answer, Request, hosting, reddit_answer
 from sources import reddit
 from sources.reddit_http import BoundedRequestor, TooLarge
+from tests.reddit_failures import CASES, FORUM, LATER, rows, run_all
+from tests.reddit_world import CHANNEL, NOW, told
 
-NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
-CHANNEL = Channel("mining", "subreddit", "investor", "mining", "all")
-POSTS = [Post(f"p{n}", "mining", f"Title {n}", "", "Ada", NOW - timedelta(hours=n)) for n in range(3)]
-FORUM = Forum(POSTS, [Note(f"c{p.id}", p.id, p.fullname, "Ben", "Words", NOW) for p in POSTS])
 Fault = Callable[[Request, int], Answer | None]
 """(request, how many like it came before) -> the answer; PASS for the true one, None hangs up."""
 PASS = Answer(0)
@@ -48,100 +44,31 @@ def run(fault: Fault, *, keys: reddit.Keys | None = None) -> list[FetchResult]:
         return list(reddit.pages(client, CHANNEL, state, known=lambda _: set(), author_key=b"k", now=NOW))
 
 
-def listing(answer: Answer | None, *, times: int = 99) -> Fault:
-    """Return a fault of the listing's first so many answers."""
-    return lambda request, before: answer if request.path.endswith("/new") and before < times else PASS
+@pytest.fixture(scope="module")
+def ended() -> list[list[FetchResult]]:
+    """The results of every failure, in the order of CASES."""
+    return run_all()
 
 
-def told(status: int, body: object = None, **headers: str) -> Answer:
-    """Return an answer as Reddit's API words it."""
-    text = json.dumps(body if body is not None else {"message": "x", "error": status}).encode()
-    return Answer(
-        status, text, {"Content-Type": "application/json", **{k.replace("_", "-"): v for k, v in headers.items()}}
-    )
+@pytest.mark.parametrize("number", range(len(CASES)), ids=[case.what for case in CASES])
+def test_failures_are_states(ended: list[list[FetchResult]], number: int) -> None:
+    """Each failure of the listing is a result with its state and reason; one that lasts brings and moves nothing."""
+    case, results = CASES[number], ended[number]
+    last = results[-1]
+    assert (last.state, case.reason in last.reason) == (case.state, True), last.reason
+    assert last.retry_at == (None if case.retry_s is None else NOW + timedelta(seconds=case.retry_s))
+    read = {item.guid for result in results for item in result.items}
+    if case.state == "ok":
+        assert (last.reason, last.watermark) == ("", NOW)
+        assert read == {"t3_p0", "t3_p1", "t3_p2", "t1_cp0", "t1_cp1", "t1_cp2"}
+    else:
+        assert (len(results), last.watermark, read) == (1, None, set())
 
 
-LATER = NOW + timedelta(minutes=5)
-HTTP_DATE = LATER.strftime("%a, %d %b %Y %H:%M:%S GMT")
-DEEP = Answer(200, b"[" * 100_000, {"Content-Type": "application/json"})
-MATRIX = [
-    ("403 private", told(403, {"reason": "private"}), "blocked", "the subreddit is private (HTTP 403)", None),
-    ("403 quarantined", told(403, {"reason": "quarantined"}), "blocked", "the subreddit is quarantined", None),
-    ("403 page", Answer(403, b"<html>"), "blocked", "Reddit refused access", None),
-    ("403 with a scheme", told(403, www_authenticate="Bearer"), "blocked", "Reddit refused access", None),
-    ("404 banned", told(404, {"reason": "banned"}), "hard", "no such subreddit, or it is banned (HTTP 404)", None),
-    ("302 missing", Answer(302, headers={"Location": "/subreddits/search?q=x"}), "hard", "to /subreddits/search", None),
-    ("301 elsewhere", Answer(301, headers={"Location": "http://192.0.2.1/x"}), "hard", "no such subreddit", None),
-    ("302 to nowhere", Answer(302), "hard", "no such subreddit", None),
-    ("307", Answer(307, headers={"Location": "/x"}), "hard", "no such subreddit", None),
-    ("429 seconds", told(429, retry_after="300"), "soft", "HTTP 429", LATER),
-    ("429 a fraction", told(429, retry_after="299.5"), "soft", "HTTP 429", LATER),
-    ("429 a date", told(429, retry_after=HTTP_DATE), "soft", "HTTP 429", LATER),
-    ("429 a past date", told(429, retry_after="Mon, 01 Jan 2001 00:00:00 GMT"), "soft", "HTTP 429", NOW),
-    ("429 for ever", told(429, retry_after="99999999"), "soft", "HTTP 429", NOW + timedelta(days=1)),
-    ("429 nonsense", told(429, retry_after="soon"), "soft", "HTTP 429", None),
-    ("451", told(451), "blocked", "legal reasons", None),
-    ("400", told(400, {"reason": "x", "fields": ["a", "b"]}), "soft", "AssertionError", None),
-    ("400 a page", Answer(400, b"<html>"), "soft", "Reddit reported", None),
-    ("415", Answer(415, b"<html>"), "soft", "not what Reddit sends", None),
-    ("418", Answer(418), "soft", "HTTP 418", None),
-    ("200 HTML", Answer(200, b"<html>We'll be back</html>", {"Content-Type": "text/html"}), "soft", "than JSON", None),
-    ("200 empty", Answer(200), "soft", "not what Reddit sends", None),
-    ("200 a list", told(200, []), "soft", "not what Reddit sends", None),
-    ("200 a number", told(200, 7), "soft", "not what Reddit sends", None),
-    ("200 an error", told(200, {"json": {"errors": [["A", "b", "c"]]}}), "soft", "not what Reddit sends", None),
-    ("200 odd children", told(200, {"data": {"children": {"a": 1}}}), "soft", "not what Reddit sends", None),
-    ("200 very deep", DEEP, "soft", "RecursionError", None),
-    ("204", Answer(204), "soft", "not what Reddit sends", None),
-]
-
-
-@pytest.mark.parametrize(("answer", "state", "reason", "retry_at"), [m[1:] for m in MATRIX], ids=[m[0] for m in MATRIX])
-def test_failures_are_states(answer: Answer, state: str, reason: str, retry_at: datetime | None) -> None:
-    """Each failure of the listing is one result with its state and reason, and moves no watermark."""
-    (result,) = run(listing(answer))
-    assert result.state == state
-    assert reason in result.reason
-    assert (result.retry_at, result.watermark, result.items) == (retry_at, None, ())
-
-
-LIMITS = [
-    {"x-ratelimit-remaining": "599.0", "x-ratelimit-used": "1", "x-ratelimit-reset": "0.7"},
-    {"x-ratelimit-remaining": "10"},
-    {"x-ratelimit-remaining": "nan", "x-ratelimit-used": "many", "x-ratelimit-reset": "-1"},
-]
-
-
-@pytest.mark.parametrize("limits", LIMITS)
-def test_odd_limits_do_no_harm(limits: dict[str, str]) -> None:
-    """Fractional, partial and nonsensical rate-limit headers are mended or taken off."""
-
-    def fault(request: Request, _: int) -> Answer:
-        true = reddit_answer(FORUM, request)
-        return Answer(true.status, true.body, {**true.headers, **limits})
-
-    assert run(fault)[-1].state == "ok"
-
-
-RETRIED = [  # what happens, how often, the state and how the reason begins, the items read
-    (told(503), 1, "ok", "", 6),
-    (told(503), 3, "soft", "Reddit answered (HTTP 503)", 0),
-    (told(401), 1, "ok", "", 6),
-    (told(401), 3, "blocked", "Reddit refused the keys (HTTP 401)", 0),
-    (None, 1, "ok", "", 6),
-    (None, 3, "soft", "no connection to Reddit", 0),
-]
-
-
-def test_what_passes_is_no_failure_and_what_stays_is_told() -> None:
-    """A 503, 401 or reset is tried twice again; the third is a state, whatever prawcore raises over it."""
-    with ThreadPoolExecutor(len(RETRIED)) as pool:  # prawcore waits up to six seconds between its tries
-        runs = list(pool.map(lambda case: run(listing(case[0], times=case[1])), RETRIED))
-    for (_, _, state, reason, items), results in zip(RETRIED, runs, strict=True):
-        assert results[-1].state == state
-        assert results[-1].reason.startswith(reason)
-        assert bool(results[-1].reason) == bool(reason)
-        assert sum(len(r.items) for r in results) == items
+def test_the_documents_show_the_table(ended: list[list[FetchResult]]) -> None:
+    """docs/reddit-failures.md holds what the cases come to, line by line."""
+    shown = (ROOT / "docs" / "reddit-failures.md").read_text(encoding="utf-8").splitlines()
+    assert [line for line in shown if line.startswith("|")] == rows(results[-1] for results in ended)
 
 
 SIGN_IN = [

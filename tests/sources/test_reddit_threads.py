@@ -14,7 +14,7 @@ from records import FetchResult, Stub, Thread
 from sample.forum import Forum, Note
 from sources import reddit_visits
 from sources.identity import item_id
-from tests.reddit_world import NOW, Reddit, Store, note, posts, told
+from tests.reddit_world import NOW, Reddit, Store, grove, note, posts, told
 
 HOUR = timedelta(hours=1)
 TIMES = st.integers(0, 300 * 86_400).map(lambda seconds: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds))
@@ -111,20 +111,6 @@ def test_a_thread_that_is_deleted_is_left_alone() -> None:
     store.run(world, now=NOW + HOUR)
     assert store.comments() == {"t1_c0"}
     assert (store.threads["t3_p00000"].due_at, store.threads["t3_p00000"].stubs) == (None, ())
-
-
-def grove(size: int) -> list[Note]:
-    """A tree of so many comments: wide levels of forty, chains deeper than a page shows, and bushes on both."""
-    notes = []
-    for n in range(size):
-        if n % 5 == 0:
-            parent = "t3_p00000"
-        elif n % 5 in (1, 2):
-            parent = f"t1_n{n - 1:04}"
-        else:
-            parent = f"t1_n{max(0, n - 35) if n % 7 else n // 2:04}"
-        notes.append(note(f"n{n:04}", parent, f"Comment {n}"))
-    return notes
 
 
 def counted(results: list[FetchResult]) -> Counter[str]:
