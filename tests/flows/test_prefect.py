@@ -14,6 +14,7 @@ from prefect.testing.utilities import prefect_test_harness
 
 from flows.collect import collect
 from flows.label import label
+from flows.purge import purge
 from flows.refresh import refresh
 from flows.report import report
 from sample.channels import channels_toml
@@ -30,8 +31,8 @@ def server() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("server")
-def test_the_four_flows_go_the_whole_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """collect, label, refresh and report, run as flows, end at the week's page; each channel is a task."""
+def test_the_flows_go_the_whole_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """collect, label, refresh, report and purge, run as flows, end at the week's page; each channel is a task."""
     with serve(datetime.now(UTC)) as base:
         (tmp_path / "channels.toml").write_text(channels_toml(base))
         monkeypatch.chdir(tmp_path)
@@ -49,10 +50,12 @@ def test_the_four_flows_go_the_whole_way(tmp_path: Path, monkeypatch: pytest.Mon
         read = label(limit=100)
         days = refresh()
         pages = report()
+        erased = purge()
     assert new >= 600
     assert read == 100
     assert days >= 1
     assert all(Path(page).exists() for page in pages)
+    assert erased == 0
     with get_client(sync_client=True) as client:
         runs = client.read_flow_runs(flow_run_filter=FlowRunFilter())
         tasks = client.read_task_runs()
