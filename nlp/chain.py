@@ -72,7 +72,7 @@ def _object(candidate: Candidate, form: Form, passage: Passage, gazetteer: Gazet
     if passage.word(candidate.last) not in gazetteer.cues["determiners"]:
         return None
     cues, ahead = gazetteer.cues, range(candidate.last + 1, candidate.last + 5)
-    if any(i in passage.subject or passage.word(i) in cues["hard"] or passage.word(i) in cues["soft"] for i in ahead):
+    if any(i in passage.subject or passage.word(i) in cues["market"] for i in ahead):
         return None
     return f"its object is {passage.word(candidate.last + 1)!r}"
 
@@ -93,8 +93,9 @@ def _name(candidate: Candidate, form: Form, passage: Passage, gazetteer: Gazette
 CHECKS: Final[tuple[Check, ...]] = (_neighbour, _letters, _object, _name)
 
 
-def _words(candidate: Candidate, passage: Passage, reach: int) -> list[str]:
-    return [passage.words.folded[i] for i in passage.around(candidate, reach)]
+def _words(candidate: Candidate, passage: Passage, reach: int) -> tuple[str, ...]:
+    folded, first, last = passage.words.folded, candidate.first, candidate.last
+    return folded[max(0, first - reach) : first] + folded[last : last + reach]
 
 
 def _subject(candidate: Candidate, passage: Passage, reach: int | None = None) -> str | None:

@@ -29,7 +29,6 @@ NEAR: Final = 8
 FAR: Final = 12
 NEEDED: Final = {"mineral": -1, "check": 0, "other": 2, "cue": 1}
 """Points a form needs, by how far its bare form can be trusted."""
-TOPICS: Final = ("medical", "media", "jewellery", "sport", "software", "household", "astronomy", "toxic")
 NONE: Final = Sense()
 
 
@@ -116,9 +115,9 @@ def _style(raws: tuple[str, ...]) -> str:
     long = [r for r in raws if len(r) > 3 and r.isalpha()]
     if len(long) < 2:
         return "sentence"
-    if sum(r.isupper() for r in long) > _LOUD * len(long):
+    if sum(map(str.isupper, long)) > _LOUD * len(long):
         return "capitals"
-    capitals = sum(r[0].isupper() for r in long)
+    capitals = sum([r[0].isupper() for r in long])
     return "title" if capitals > _TITLED * len(long) and capitals > 2 else "sentence"
 
 
@@ -144,7 +143,7 @@ def mineral(candidate: Candidate, form: Form, passage: Passage, gazetteer: Gazet
 def _for(
     candidate: Candidate, form: Form, passage: Passage, cues: dict[str, frozenset[str]], near: list[str]
 ) -> list[tuple[int, str]]:
-    market = cues["hard"] | cues["soft"]
+    market = cues["market"]
     lead = form.entity == "lead"
     counts: list[tuple[int, str]] = []
     if beside := _beside(candidate, passage, market, cues["price_verbs"]):
@@ -210,14 +209,14 @@ def _against(
 ) -> list[tuple[int, str]]:
     counts: list[tuple[int, str]] = []
     after, before = passage.after(candidate), passage.before(candidate)
-    market = cues["hard"] | cues["soft"]
+    market = cues["market"]
     if after in sense.after or before in sense.before:
         counts.append((-3, f"goes with {after if after in sense.after else before!r}"))
     if after not in sense.after and (product := _product(candidate, form, passage, cues)):
         counts.append((-4, f"{product!r} is a product"))
     far = [passage.words.folded[i] for i in passage.around(candidate, FAR)]
-    topics = {w for w in far if w in sense.near or _DOSE.fullmatch(w)}
-    topics |= {w for w in near if any(w in cues[t] for t in TOPICS)}
+    topics = {w for w in far if w in sense.near or (w[0].isdigit() and _DOSE.fullmatch(w))}
+    topics |= cues["topics"].intersection(near)
     topics -= {"mg", "dose"} if "/" in near else set()  # mg/L is an assay
     counts += [(-2 if n == 0 else -1, f"{w!r} near it") for n, w in enumerate(sorted(topics)[:3])]
     if (
@@ -281,7 +280,7 @@ def _place(candidate: Candidate, passage: Passage, cues: dict[str, frozenset[str
 
 def _verb(candidate: Candidate, passage: Passage, cues: dict[str, frozenset[str]]) -> list[tuple[int, str]]:
     """'Lead' that leads: after a subject without comma or conjunction, or before a noun that is no market noun."""
-    market = cues["hard"] | cues["soft"] | cues["price_verbs"]
+    market = cues["market"] | cues["price_verbs"]
     after = passage.after(candidate)
     counts = []
     if candidate.first - 1 in passage.minerals:

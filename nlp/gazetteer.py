@@ -40,6 +40,7 @@ FILES: Final = (
     "minerals.csv", "countries.csv", "stages.csv", "instruments.csv", "senses.csv", "cues.csv", "masks.txt",
     "names.txt", "umbrella.txt",
 )  # fmt: skip
+TOPICS: Final = ("medical", "media", "jewellery", "sport", "software", "household", "astronomy", "toxic")
 KINDS: Final = ("law or strategy", "infrastructure programme")
 """Kinds of programme that are no instrument of their own; every other programme is of an instrument's kind."""
 OWNERS: Final = ("G7", "NATO", "multilateral")
@@ -126,6 +127,8 @@ def load(folder: Path) -> Gazetteer:
         if not (folder / name).is_file():
             raise GazetteerError(f"{folder / name} is missing: restore it from config/gazetteers")
     cues = {row["name"]: _cue(row["words"]) for _, row in rows(folder / "cues.csv", CUE_COLUMNS)}
+    cues["market"] = cues["hard"] | cues["soft"]
+    cues["topics"] = frozenset().union(*(cues[name] for name in TOPICS))
     minerals = tuple(_minerals(folder / "minerals.csv"))
     countries = tuple(_countries(folder / "countries.csv"))
     stages, (policy, instruments) = tuple(_stages(folder / "stages.csv")), _instruments(folder / "instruments.csv")

@@ -54,7 +54,7 @@ def _namesake(candidate: Candidate, form: Form, passage: Passage, gazetteer: Gaz
         return f"goes with {after!r}"
     if before in sense.before:
         return f"goes with {before!r}"
-    if veto := sense.veto.intersection(passage.word(i) for i in passage.around(candidate, FAR)):
+    if sense.veto and (veto := sense.veto.intersection(passage.word(i) for i in passage.around(candidate, FAR))):
         return f"{min(veto)!r} stands near"
     if passage.word(candidate.last) in gazetteer.cues["waters"] and form.kind != "metonym":
         return "a sea, river or region"
@@ -62,6 +62,8 @@ def _namesake(candidate: Candidate, form: Form, passage: Passage, gazetteer: Gaz
 
 
 def _topic(candidate: Candidate, form: Form, passage: Passage, gazetteer: Gazetteer, sense: Sense) -> str | None:
+    if not sense.near:
+        return None
     near = sense.near.intersection(passage.word(i) for i in passage.around(candidate, NEAR))
     around = passage.around(candidate, FAR)
     own = {form.entity}
