@@ -142,7 +142,7 @@ def page(digest: Digest, names: Mapping[str, str]) -> Page:
         skipped=tuple((words.in_words(reason), items) for reason, items in digest.health.skipped),
         gaps=tuple(map(_gap, digest.health.gaps[:SHOWN_GAPS])),
         gaps_left=max(0, len(digest.health.gaps) - SHOWN_GAPS),
-        reading=_reading(),
+        reading=_reading(digest.correction),
         model=plain(digest.model, words.NAME),
         quality=plain(digest.model_quality),
         as_of=words.moment(digest.as_of),
@@ -263,14 +263,14 @@ def _gap(gap: Gap) -> str:
     return plain(f"{plain(gap.channel, words.NAME)}: {since}to {words.moment(gap.to_at)} ({plain(gap.reason, REASON)})")
 
 
-def _reading() -> tuple[str, ...]:
+def _reading(correction: str) -> tuple[str, ...]:
     meanings = (f"{words.STANCE_NAMES[stance]}: {meaning}" for stance, meaning in words.STANCE_MEANINGS.items())
     return (
         "A stance is the position an item takes on the effort to build supply chains of critical minerals that do not "
         f"depend on China. {'; '.join(meanings)}.",
-        "A share is the part of the items taking a stance that the model labels so. Items that take none are counted "
-        "beside it. The shares are raw counts of the model's labels, not yet corrected for its known errors.",
-        f"The {words.INTERVAL} shows what chance allows in a sample of this size. The model's errors come on top.",
+        "A share is the part of the items taking a stance that takes this one, corrected for the model's known errors: "
+        f"it can differ from the counts, which are its labels. {plain(correction)}".rstrip(),
+        f"The {words.INTERVAL} covers chance, many items by few authors, and what is not known of the model's errors.",
         f"Below {FLOOR} items that take a stance no share is told, and charts stay blank.",
         "No change is tested here: two weeks side by side do not show that opinion moved.",
         "The channels are a chosen list. They stand for themselves, not for the public.",

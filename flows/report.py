@@ -17,8 +17,7 @@ from digest import render
 from flows import weeks
 from flows.errors import UsageError
 from flows.settings import GAZETTEERS, Settings, load
-from nlp import prevalence
-from records import Breakdown, Digest
+from records import Digest
 from storage import database, series
 
 FORMATS: dict[str, Callable[..., str]] = {"html": render.html, "md": render.markdown, "json": render.as_json}
@@ -48,7 +47,7 @@ def build(settings: Settings, week: str) -> Digest:
     """Everything that the week's page says, read from the snapshot; the same store and week give the same Digest."""
     first = weeks.monday(week)
     with database.open_snapshot(settings.home) as con:
-        history = _breakdowns(series.history(con, week, HISTORY))
+        history = series.history(con, week, HISTORY)
         model, quality = series.model_in_use(con)
         return Digest(
             week=week,
@@ -58,20 +57,17 @@ def build(settings: Settings, week: str) -> Digest:
             week_total=history[-1],
             week_before=history[-2],
             history=history,
-            communities=_breakdowns(series.community_counts(con, week)),
-            minerals=_breakdowns(series.counts(con, week, "mineral")),
-            countries=_breakdowns(series.counts(con, week, "country")),
+            communities=series.community_counts(con, week),
+            minerals=series.counts(con, week, "mineral"),
+            countries=series.counts(con, week, "country"),
             quotations=series.quotations(con, week),
             health=series.health(con, week),
             model=model,
             model_quality=quality,
             as_of=series.freshness(con),
             queries=series.queries(week),
+            correction=series.correction(con, model),
         )
-
-
-def _breakdowns(rows: Sequence[tuple[str, tuple[int, int, int, int]]]) -> tuple[Breakdown, ...]:
-    return tuple(prevalence.breakdown(name, counts) for name, counts in rows)
 
 
 def country_names(path: Path) -> Mapping[str, str]:

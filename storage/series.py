@@ -1,6 +1,7 @@
 """The series: how many items of which stance, by day and by ISO week.
 
-    touched days -> refresh -> base.series_daily -> series_weekly (a view) -> weeks, counts, history, queries
+    touched days -> refresh -> base.series_daily, base.series_tallies -> (estimates) -> base.series_shares
+    series_weekly (a view over them) -> weeks, counts, history, queries
 
 Only relevant, labelled items count; an item counts once for each mineral and country it names. One that was deleted at
 its source after it was labelled keeps counting: its words are erased, what was counted stays.
@@ -13,10 +14,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import duckdb
 
-from records import Query
+from records import STANCES, Breakdown, Query, Share
+from storage import tallies
 from storage.errors import NotRefreshed
 from storage.health import health
 from storage.quotations import quotations
@@ -25,12 +28,9 @@ from storage.status import channel_rows, totals
 from storage.transactions import transaction
 
 __all__ = [
-    "channel_rows", "community_counts", "counts", "freshness", "health", "history", "model_in_use", "queries",
-    "quotations", "rebuild", "refresh", "totals", "weeks",
+    "channel_rows", "community_counts", "correction", "counts", "freshness", "health", "history", "model_in_use",
+    "queries", "quotations", "rebuild", "refresh", "totals", "weeks",
 ]  # fmt: skip
-
-Counts = tuple[str, tuple[int, int, int, int]]
-"""A name and its numbers of items in the order of records.LABELS; abstained items are in none of them."""
 
 DIMENSIONS = ("all", "mineral", "country", "stage", "instrument")
 _WEEK = re.compile(r"(\d{4})-W(\d{2})")
@@ -41,7 +41,8 @@ _RECOUNT = """
         SELECT labels.item_id, labels.day, labels.source_kind, labels.community,
                CASE WHEN labels.abstained THEN 'abstained' ELSE labels.stance END AS stance
         FROM base.labels AS labels JOIN base.items AS items USING (item_id)
-        WHERE items.relevant AND labels.day IN (SELECT day FROM base.touched_days)
+        WHERE items.relevant AND items.date_quality NOT IN ('first_seen', 'clamped')
+          AND labels.day IN (SELECT day FROM base.touched_days)
     ), named AS (
         SELECT DISTINCT item_id, type, entity FROM base.mentions
         WHERE day IN (SELECT day FROM base.touched_days)
@@ -52,11 +53,17 @@ _RECOUNT = """
     FROM counted JOIN named USING (item_id) GROUP BY ALL
     ORDER BY ALL
 """
+_SHARES = ",\n".join(
+    f"       max({end}) FILTER (stance = '{stance}') AS {stance}_{end}"
+    for stance in STANCES
+    for end in ("share", "low", "high")
+)
 _FIGURES = """SELECT {name},
        sum(items) FILTER (stance = 'realist')::BIGINT AS realist,
        sum(items) FILTER (stance = 'industrial_collaboration')::BIGINT AS industrial_collaboration,
        sum(items) FILTER (stance = 'skeptic')::BIGINT AS skeptic,
-       sum(items) FILTER (stance = 'none')::BIGINT AS no_stance
+       sum(items) FILTER (stance = 'none')::BIGINT AS no_stance,
+{shares}
 FROM series_weekly
 WHERE {where}
 GROUP BY {name}
@@ -76,6 +83,7 @@ def rebuild(con: duckdb.DuckDBPyConnection, *, now: datetime) -> int:
     with transaction(con):
         con.execute("DELETE FROM base.touched_days")
         con.execute("INSERT INTO base.touched_days SELECT day FROM base.labels UNION SELECT day FROM base.series_daily")
+        tallies.forget(con)
         return _recompute(con, now)
 
 
@@ -84,6 +92,8 @@ def _recompute(con: duckdb.DuckDBPyConnection, now: datetime) -> int:
     days = row[0] if row else 0
     con.execute("DELETE FROM base.series_daily WHERE day IN (SELECT day FROM base.touched_days)")
     con.execute(_RECOUNT)
+    if days:
+        tallies.recount(con)
     con.execute("DELETE FROM base.touched_days")
     con.execute("INSERT INTO base.refreshes VALUES (?, ?)", [utc(now), days])
     return int(days)
@@ -94,21 +104,23 @@ def weeks(con: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
     return tuple(w for (w,) in con.execute("SELECT DISTINCT week FROM series_weekly ORDER BY week").fetchall())
 
 
-def counts(con: duckdb.DuckDBPyConnection, week: str, dimension: str, *, community: str = "all") -> tuple[Counts, ...]:
+def counts(
+    con: duckdb.DuckDBPyConnection, week: str, dimension: str, *, community: str = "all"
+) -> tuple[Breakdown, ...]:
     """Items of a week by entity, most items first; `dimension` is one of DIMENSIONS."""
     return _run(con, _counts_sql(week, dimension, community))
 
 
-def community_counts(con: duckdb.DuckDBPyConnection, week: str) -> tuple[Counts, ...]:
+def community_counts(con: duckdb.DuckDBPyConnection, week: str) -> tuple[Breakdown, ...]:
     """Items of a week by community, most items first."""
     return _run(con, _communities_sql(week))
 
 
-def history(con: duckdb.DuckDBPyConnection, last_week: str, weeks: int = 26) -> tuple[Counts, ...]:
+def history(con: duckdb.DuckDBPyConnection, last_week: str, weeks: int = 26) -> tuple[Breakdown, ...]:
     """Items of each of the `weeks` ISO weeks up to and with `last_week`, oldest first, zeros where there are none."""
     span = _span(last_week, weeks)
-    found = dict(_run(con, _history_sql(span)))
-    return tuple((week, found.get(week, (0, 0, 0, 0))) for week in span)
+    found = {week.name: week for week in _run(con, _history_sql(span))}
+    return tuple(found.get(week) or _breakdown((week, 0, 0, 0, 0, *[None] * 9)) for week in span)
 
 
 def queries(week: str) -> tuple[Query, ...]:
@@ -140,8 +152,21 @@ def model_in_use(con: duckdb.DuckDBPyConnection) -> tuple[str, str]:
     return rows[0] if rows else ("none", "No model has labelled anything yet.")
 
 
-def _run(con: duckdb.DuckDBPyConnection, sql: str) -> tuple[Counts, ...]:
-    return tuple((name, (a, b, c, d)) for name, a, b, c, d in con.execute(sql).fetchall())
+def correction(con: duckdb.DuckDBPyConnection, model: str) -> str:
+    """What the correction of that model's shares rests on, in one sentence; empty for a model that is not known."""
+    row = con.execute("SELECT correction FROM models WHERE model = ?", [model]).fetchone()
+    return row[0] if row else ""
+
+
+def _run(con: duckdb.DuckDBPyConnection, sql: str) -> tuple[Breakdown, ...]:
+    return tuple(map(_breakdown, con.execute(sql).fetchall()))
+
+
+def _breakdown(row: Sequence[Any]) -> Breakdown:
+    name, *figures = row
+    taking = sum(figures[:3])
+    first, second, third = (Share(figures[at], figures[at + 1], figures[at + 2], taking) for at in (4, 7, 10))
+    return Breakdown(name, (figures[0], figures[1], figures[2], figures[3]), (first, second, third))
 
 
 def _counts_sql(week: str, dimension: str, community: str) -> str:
@@ -159,7 +184,7 @@ def _history_sql(span: Sequence[str]) -> str:
 
 
 def _figures(name: str, where: str, order: str = _MOST_FIRST) -> str:
-    return _FIGURES.format(name=name, where=where, order=order.format(name=name))
+    return _FIGURES.format(name=name, shares=_SHARES, where=where, order=order.format(name=name))
 
 
 def _quoted(value: str) -> str:

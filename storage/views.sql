@@ -102,7 +102,7 @@ COMMENT ON COLUMN series_daily.community IS 'The community of the items'' channe
 COMMENT ON COLUMN series_daily.dimension IS 'all, mineral, country, stage or instrument; theme is not filled yet';
 COMMENT ON COLUMN series_daily.entity IS 'The mineral, country, stage or instrument; all where dimension is all. An item counts once for each entity it names';
 COMMENT ON COLUMN series_daily.stance IS 'realist, industrial_collaboration, skeptic, none or abstained';
-COMMENT ON COLUMN series_daily.items IS 'Number of items; guessed dates count too';
+COMMENT ON COLUMN series_daily.items IS 'Number of items; those whose date is a guess (first_seen, clamped) are left out';
 
 CREATE VIEW series_weekly AS
 WITH cells AS (
@@ -134,16 +134,28 @@ WITH cells AS (
            END AS items
     FROM cells
     CROSS JOIN (VALUES ('realist'), ('industrial_collaboration'), ('skeptic'), ('none'), ('abstained')) AS stances(stance)
+), units AS (
+    SELECT week_start, community, dimension, entity, sum(weight) ** 2 / sum(square) AS effective_n,
+           string_agg(model, ', ' ORDER BY model) AS model
+    FROM base.series_tallies GROUP BY ALL
 )
-SELECT week, week_start, community, dimension, entity, stance, items,
-       NULL::DOUBLE AS effective_n,
-       CASE WHEN stance <> 'abstained' THEN items / nullif(answered, 0) END AS raw_share,
-       NULL::DOUBLE AS share,
-       NULL::DOUBLE AS low,
-       NULL::DOUBLE AS high,
-       NULL::DOUBLE AS change,
-       NULL::VARCHAR AS verdict
-FROM counted;
+SELECT counted.week, week_start, community, dimension, entity, counted.stance, counted.items,
+       units.effective_n,
+       CASE counted.stance
+           WHEN 'abstained' THEN NULL
+           WHEN 'none' THEN items / nullif(answered, 0)
+           ELSE items / nullif(answered - no_stance, 0)
+       END AS raw_share,
+       shares.share, shares.low, shares.high, shares.change,
+       CASE WHEN counted.stance = 'abstained' THEN NULL WHEN shares.stance IS NULL THEN 'too little data' ELSE verdict END
+           AS verdict,
+       shares.long_change AS change_8_weeks,
+       CASE WHEN counted.stance = 'abstained' THEN NULL WHEN shares.stance IS NULL THEN 'too little data'
+            ELSE long_verdict END AS verdict_8_weeks,
+       units.model
+FROM counted
+LEFT JOIN units USING (week_start, community, dimension, entity)
+LEFT JOIN base.series_shares AS shares USING (week_start, community, dimension, entity, stance);
 COMMENT ON VIEW series_weekly IS 'One row for each ISO week, community, entity and stance; all five stances where the week has any item';
 COMMENT ON COLUMN series_weekly.week IS 'ISO 8601 week of publication, UTC, such as 2026-W47';
 COMMENT ON COLUMN series_weekly.week_start IS 'The week''s Monday';
@@ -152,13 +164,33 @@ COMMENT ON COLUMN series_weekly.dimension IS 'all, mineral, country, stage or in
 COMMENT ON COLUMN series_weekly.entity IS 'The mineral, country, stage or instrument; all where dimension is all';
 COMMENT ON COLUMN series_weekly.stance IS 'realist, industrial_collaboration, skeptic, none or abstained';
 COMMENT ON COLUMN series_weekly.items IS 'Number of items, 0 where none';
-COMMENT ON COLUMN series_weekly.effective_n IS 'Items weighted by author and story; not filled yet: NULL';
-COMMENT ON COLUMN series_weekly.raw_share IS 'Share of the stance among all items of the cell that were not abstained on, 0 to 1; NULL for abstained';
-COMMENT ON COLUMN series_weekly.share IS 'Share corrected for the model''s errors; not filled yet: NULL';
-COMMENT ON COLUMN series_weekly.low IS 'Lower end of the 90 % band of share; not filled yet: NULL';
-COMMENT ON COLUMN series_weekly.high IS 'Upper end of the 90 % band of share; not filled yet: NULL';
-COMMENT ON COLUMN series_weekly.change IS 'Change of share against the week before; not filled yet: NULL';
-COMMENT ON COLUMN series_weekly.verdict IS 'up, down, no detectable change or too little data; not filled yet: NULL';
+COMMENT ON COLUMN series_weekly.effective_n IS 'How many independent items the cell is worth (Kish): an author counts 3 times at most, a story once, the same for every stance';
+COMMENT ON COLUMN series_weekly.raw_share IS 'Share of the stance by plain count, 0 to 1: of the items that take one; for none, of all; NULL for abstained';
+COMMENT ON COLUMN series_weekly.share IS 'The same share corrected for the model''s known errors; NULL below an effective n of 15 and for abstained';
+COMMENT ON COLUMN series_weekly.low IS 'Lower end of the 90 % band of share: chance and the model''s errors';
+COMMENT ON COLUMN series_weekly.high IS 'Upper end of the 90 % band of share';
+COMMENT ON COLUMN series_weekly.change IS 'Change of share against the week before; NULL where either cannot be told, or another model answered';
+COMMENT ON COLUMN series_weekly.verdict IS 'On that change: up, down, no detectable change, too little data; at most 10 % false among a week''s; NULL where another model answered';
+COMMENT ON COLUMN series_weekly.change_8_weeks IS 'Change of share against the mean of the eight weeks before, at least four of them';
+COMMENT ON COLUMN series_weekly.verdict_8_weeks IS 'On that change, as verdict';
+COMMENT ON COLUMN series_weekly.model IS 'The model that answered, in models; all of them where several did';
+
+CREATE VIEW volumes_weekly AS
+SELECT strftime(week_start, '%G-W%V') AS week, week_start, community, dimension, entity, told.told,
+       volumes.expected, coalesce(volumes.verdict, 'too little data') AS verdict
+FROM (
+    SELECT week_start, community, dimension, entity, sum(weight)::BIGINT AS told FROM base.series_tallies GROUP BY ALL
+) AS told
+LEFT JOIN base.series_volumes AS volumes USING (week_start, community, dimension, entity);
+COMMENT ON VIEW volumes_weekly IS 'One row for each ISO week, community and entity that was spoken of: how much, and whether that is a burst';
+COMMENT ON COLUMN volumes_weekly.week IS 'ISO 8601 week of publication, UTC, such as 2026-W47';
+COMMENT ON COLUMN volumes_weekly.week_start IS 'The week''s Monday';
+COMMENT ON COLUMN volumes_weekly.community IS 'A community, or all for their sum';
+COMMENT ON COLUMN volumes_weekly.dimension IS 'As in series_weekly';
+COMMENT ON COLUMN volumes_weekly.entity IS 'As in series_weekly';
+COMMENT ON COLUMN volumes_weekly.told IS 'Stories of news and posts; an author counts 3 times at most';
+COMMENT ON COLUMN volumes_weekly.expected IS 'What the 26 weeks before let expect, without those that had gaps or were unusual; NULL where they are fewer than 8';
+COMMENT ON COLUMN volumes_weekly.verdict IS 'burst (more than chance explains), as usual, too little data, or gap: fewer than 80 % of the channels delivered';
 
 CREATE VIEW coverage AS
 SELECT run_id, channel, due_at, state, fetched, new, updated, dropped, reason FROM base.coverage;
@@ -202,10 +234,13 @@ COMMENT ON COLUMN runs.finished_at IS 'When it ended (an instant); NULL while ru
 COMMENT ON COLUMN runs.outcome IS 'How it ended; killed where it never did; NULL while running';
 
 CREATE VIEW models AS
-SELECT model, quality, card, registered_at, last_used_at FROM base.models;
+SELECT model, quality, card, registered_at, last_used_at,
+       coalesce(told, 'None: nothing is known of this model''s errors; its shares are plain counts.') AS correction
+FROM base.models LEFT JOIN base.validations USING (model);
 COMMENT ON VIEW models IS 'One row for each model that has labelled here';
 COMMENT ON COLUMN models.model IS 'Identity of the model, as in labels';
 COMMENT ON COLUMN models.quality IS 'One sentence on how well it does';
+COMMENT ON COLUMN models.correction IS 'What the correction of its shares rests on, in one sentence';
 COMMENT ON COLUMN models.card IS 'Its model card, in Markdown';
 COMMENT ON COLUMN models.registered_at IS 'When it was first used here (an instant)';
 COMMENT ON COLUMN models.last_used_at IS 'When it last labelled (an instant); NULL before its first label';
