@@ -13,7 +13,7 @@ from pathlib import Path
 
 from flows.errors import SettingsError
 from flows.settings import ROOT, Settings
-from nlp import stance
+from nlp import foreign, stance
 
 HYPOTHESES = ROOT / "config" / "hypotheses.toml"
 FETCHED = ("*.safetensors", "*.json", "*.txt", "*.model", "README.md")
@@ -40,6 +40,7 @@ def load(settings: Settings) -> stance.StanceModel:
             f"ORESIGHT_STANCE_MODEL: no folder {named} here, and a model on the hub needs the revision that you trust: "
             f"{hub['name']}@COMMIT, or @ and a tag"
         )
+    foreign.needed(str(named))  # before gigabytes are fetched in vain
     return stance.load(_fetched(hub["name"], revision), HYPOTHESES, name=f"{hub['name']}@{revision[:12]}-")
 
 
@@ -48,9 +49,12 @@ def _fetched(name: str, revision: str) -> Path:
     os.environ |= {"HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}  # before the import reads them
     from huggingface_hub import snapshot_download  # noqa: PLC0415 - only who names a model on the hub needs it
     from huggingface_hub.errors import HfHubHTTPError  # noqa: PLC0415
+    from huggingface_hub.utils import logging  # noqa: PLC0415
+
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # it tries six times, and tells of each
 
     try:
         return Path(snapshot_download(name, revision=revision, allow_patterns=list(FETCHED)))
-    except (HfHubHTTPError, OSError, ValueError) as error:
+    except (HfHubHTTPError, OSError, LookupError, TypeError, ValueError) as error:  # the last three: no hub's answers
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise stance.StanceError(f"{name}@{revision}: cannot be fetched from the hub ({reason[:200]})") from error

@@ -61,15 +61,20 @@ def load(folder: Path, hypotheses: Path | None, name: str | None) -> tuple[Parce
 
     Raises StanceError, one line: torch is missing, or the folder damaged, unsafe, or a model of other labels.
     """
-    missing = [package for package in ("torch", "safetensors") if find_spec(package) is None]
-    if missing:
-        raise StanceError(f"{folder}: needs {missing[0]}; install the train extra, pip install -e '.[train]'")
+    needed(str(folder))
     from safetensors import SafetensorError  # noqa: PLC0415
 
     try:
         return _load(folder, hypotheses, name)
     except (*_FAULTS, SafetensorError) as error:
         raise StanceError(f"{folder}: the stance model cannot be started ({_reason(error)})") from error
+
+
+def needed(named: str) -> None:
+    """Raise StanceError if what runs the model `named` is not installed."""
+    missing = [package for package in ("torch", "safetensors") if find_spec(package) is None]
+    if missing:
+        raise StanceError(f"{named}: needs {missing[0]}; install the train extra, pip install -e '.[train]'")
 
 
 def _load(folder: Path, hypotheses: Path | None, name: str | None) -> tuple[Parcel, Engine]:
