@@ -28,6 +28,7 @@ class Config:
     smoothing: float = 0.05
     class_power: float = 0.3  # class weight = (1 / frequency) ** power; 0 weighs every example alike
     low_weight: float = 0.3  # of an example whose label its annotator called a coin toss
+    further_weight: float = 1.0  # of an example that was not written for this project
     drop_context: float = 0.1  # share of pairs shown without their context, anew in each epoch
     average_from: float = 0.5  # weights are averaged over the steps after this share of the run
     none_share: float = 2 / 3  # of the items the model will meet, where no real texts tell it
@@ -39,3 +40,12 @@ class Config:
     soft_temperature: float = 2.0  # divides both sides' logits: softer answers tell more
     bf16: bool = True  # autocast; agrees with fp32 well enough to train, and is 1.5 times as fast with AVX512-BF16
     threads: int = 2
+
+
+STUDENTS: tuple[dict[str, float], ...] = (
+    {"epochs": 3, "encoder_rate": 8e-5},
+    {"epochs": 3, "encoder_rate": 1e-4, "soft_share": 0.7, "further_weight": 2.0, "seed": 7},
+)
+"""With a teacher, what each student has of its own; the model is the mean of their weights (Wortsman et al. 2022)."""
+PERTURBED = "JKLMNOP"
+"""Authors whose texts are perturbed for the teacher, besides the further texts: those who write as people do."""

@@ -21,7 +21,7 @@ from nlp.training import card, network, record, tune
 from nlp.training import data as texts
 from nlp.training import teacher as teaching
 from nlp.training.calibrate import Calibration, calibrate, crossfitted, offsets
-from nlp.training.config import TEACHER_SHA256, Config
+from nlp.training.config import PERTURBED, STUDENTS, TEACHER_SHA256, Config
 from nlp.training.export import export, half, seal, write_json
 from nlp.training.perturb import perturbed
 
@@ -69,9 +69,9 @@ def train(
     """
     run = prepare(data, base, replace(Config(), seed=seed))
     say(f"{len(run.corpus.train)} texts to learn from, {len(run.corpus.dev)} to measure on")
-    soft = taught(run, teacher, output.parent, say) if teacher else None
-    tuned, tokenizer = tune.tune(run.corpus.train, run.base, run.config, say, soft)
-    return deliver(run, tuned, tokenizer, output)
+    if teacher is None:
+        return deliver(run, *tune.tune(run.corpus.train, run.base, run.config, say), output)
+    return deliver(run, *students(run, taught(run, teacher, output.parent, say), say), output)
 
 
 def prepare(data: Path | None, base: Path | None, config: Config) -> Run:
@@ -93,9 +93,24 @@ def taught(run: Run, base: Path, keep: Path, say: Say) -> tune.Soft:
     else:
         model = teaching.teach(examples, base, config, say)
         teaching.save(model, path)
-    pairs = perturbed(examples, config.seed)
+    pairs = [
+        pair
+        for pair, example in zip(perturbed(examples, config.seed), examples, strict=True)
+        if example.source != "authored" or example.author in PERTURBED
+    ]
     say(f"asking the teacher about {len(examples) + len(pairs)} texts")
     return tune.Soft(pairs, teaching.answers(model, [*(e.pair for e in examples), *pairs], config.length))
+
+
+def students(run: Run, soft: tune.Soft, say: Say) -> tuple[network.Network, Any]:
+    """The mean of the students that a teacher's answers make, and their tokenizer."""
+    made = []
+    for number, own in enumerate(STUDENTS, 1):
+        config = replace(run.config, **own)  # type: ignore[arg-type]
+        made.append(
+            tune.tune(run.corpus.train, run.base, config, lambda line, n=number: say(f"student {n}, {line}"), soft)
+        )
+    return tune.mean([net for net, _ in made]), made[0][1]
 
 
 def deliver(run: Run, tuned: network.Network, tokenizer: Any, output: Path) -> Trained:

@@ -128,6 +128,13 @@ def tilt(network: net.Network, examples: Sequence[Example], config: Config) -> N
     move(network, gain)
 
 
+def mean(networks: Sequence[net.Network]) -> net.Network:
+    """The first network, in place, with the mean of all their weights."""
+    states = [network.state_dict() for network in networks]
+    networks[0].load_state_dict({name: sum(s[name] for s in states) / len(states) for name in states[0]})
+    return networks[0]
+
+
 def move(network: net.Network, gain: Any) -> None:
     """Add constants (4,) to the logits, in place."""
     with torch.no_grad():
@@ -136,7 +143,8 @@ def move(network: net.Network, gain: Any) -> None:
 
 def worth(example: Example, config: Config) -> float:
     """Weight of an example in the loss."""
-    return config.low_weight if example.confidence == "low" else 1.0
+    further = 1.0 if example.source == "authored" else config.further_weight
+    return further * (config.low_weight if example.confidence == "low" else 1.0)
 
 
 def batches(
