@@ -107,7 +107,7 @@ def try_all(
 
 
 def _subreddit(session: Any, channel: Channel, now: datetime) -> FetchResult:
-    """The newest page of a subreddit, without the comments."""
+    """The newest page of a subreddit, or what a search finds, without the comments."""
     if session is None:
         return FetchResult(channel.name, "no_keys", "set REDDIT_CLIENT_ID and REDDIT_CLIENT_SECRET to try it")
     shallow, state = replace(channel, comments=False), ChannelState(channel.name)

@@ -31,6 +31,7 @@ class Threads:
     known: Known
     listed: Collection[str]
     unread: Counter[str] = field(default_factory=Counter)  # threads, by reason
+    failed: list[Thread] = field(default_factory=list)  # told with the next result: each by itself would be a commit
     planned: int = 0
     unvisited: int = 0
     stubs_left: int = 0
@@ -53,12 +54,18 @@ class Threads:
                 failures = 0
             except Refused as no:
                 failures += no.state == "soft"
-                self.unread[no.brief] += 1
-                yield self._result((_failed(thread, no, self.desk.now),))
-                if no.stops or failures >= FAILURES_IN_A_ROW:
-                    raise
+                self._missed(thread, no)
+                self.stopped = no if no.stops or failures >= FAILURES_IN_A_ROW else None
             if self.stopped:
-                raise self.stopped
+                break
+        if self.failed:
+            yield self._result(())
+        if self.stopped:
+            raise self.stopped
+
+    def _missed(self, thread: Thread, no: Refused) -> None:
+        self.unread[no.brief] += 1
+        self.failed.append(_failed(thread, no, self.desk.now))
 
     def _passed_over(self, thread: Thread, *, is_due: bool) -> None:
         self.unvisited += is_due
@@ -97,8 +104,10 @@ class Threads:
         return self._result((replace(thread, stubs=tree.stubs),), items, fetched=len(shown) + len(found) + nameless)
 
     def _result(self, threads: tuple[Thread, ...], items: tuple[Item, ...] = (), fetched: int = 0) -> FetchResult:
+        failed, self.failed = tuple(self.failed), []
+        dropped = fetched - len(items)
         return FetchResult(
-            self.desk.channel.name, "ok", items=items, fetched=fetched, dropped=fetched - len(items), threads=threads
+            self.desk.channel.name, "ok", items=items, fetched=fetched, dropped=dropped, threads=(*failed, *threads)
         )
 
 

@@ -13,7 +13,7 @@ from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 
 from flows.collect import Collected, collect_channels
-from flows.settings import load
+from flows.settings import Settings, load
 from records import Channel
 from storage.database import open_snapshot
 
@@ -28,13 +28,20 @@ class Home:
     base_url: str
     channels: tuple[Channel, ...] = (CHANNEL,)
 
+    @property
+    def settings(self) -> Settings:
+        """This home's, with keys for the server."""
+        return load(
+            home=self.folder,
+            reddit_client_id="id",
+            reddit_client_secret="secret",
+            reddit_url=self.base_url,
+            author_key="k",
+        )
+
     def collect(self, now: datetime) -> Collected:
         """`oresight collect --all`, in this process."""
-        settings = load(
-            home=self.folder, reddit_client_id="id", reddit_client_secret="secret", reddit_url=self.base_url,
-            author_key="k",
-        )  # fmt: skip
-        return collect_channels(settings, self.channels, now=now, everything=True)
+        return collect_channels(self.settings, self.channels, now=now, everything=True)
 
     def start(self, now: datetime) -> ForkServerProcess:
         """The same in a process of its own, begun."""

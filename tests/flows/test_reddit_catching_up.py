@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from flows.check import check_list
+from flows.settings import load
+from records import Channel
 from sample.forum import Forum, Note, Post
 from sample.server import Request, hosting
 from tests.flows.reddit_home import CHANNEL, Home, fullnames
@@ -55,6 +58,18 @@ def test_2500_posts_over_three_runs(tmp_path: Path) -> None:
     assert all(gap[0] < p.created < gap[1] for p in missing)  # type: ignore[operator]
     assert 500 < len(missing) < 700
     assert set(names.values()) == {1}
+
+
+def test_a_search_can_be_tried(tmp_path: Path) -> None:
+    """`channels check` tries a search as it does a subreddit: how many it finds, how new they are, or why it cannot."""
+    channel = Channel("titles", "reddit_search", "investor", "title", subreddits=("mining",), window="day")
+    missing = replace(channel, name="missing", subreddits=("nowhere",))
+    with hosting(Reddit(Forum(posts(0, 7, NOW), [], clock=lambda: NOW))) as base_url:
+        checked = check_list(Home(tmp_path, base_url).settings, [channel, missing], now=NOW)
+    told = {c.channel.name: (c.result.state, c.result.fetched, c.result.watermark) for c in checked}
+    assert told == {"titles": ("ok", 7, NOW), "missing": ("hard", 0, None)}
+    (untried,) = check_list(load(home=tmp_path), [channel], now=NOW)
+    assert untried.result.state == "no_keys"
 
 
 def growing(hour: int) -> list[Post | Note]:
