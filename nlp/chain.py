@@ -10,7 +10,9 @@ such as ore, or another stage or instrument that speaks for itself: `Passage.sub
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
+from itertools import takewhile
 from typing import Final
 
 from nlp.cues import FAR, NEAR, NONE, Candidate, Passage, Verdict
@@ -65,14 +67,20 @@ def _letters(candidate: Candidate, form: Form, passage: Passage, gazetteer: Gaze
     return "never in small letters" if sense.lower == "no" and raw.islower() else None
 
 
+_NOUN: Final = re.compile(r"(?:[eo]rs?|ry|ries)$")
+"""How refiner, processor and refinery end, which do nothing to an object."""
+_OF: Final = frozenset({"of", "on", "for", "in", "at", "with", "to", "from", "about", "by"})
+"""Where an object's own noun has been passed: 'the proposal on nickel'."""
+
+
 def _object(candidate: Candidate, form: Form, passage: Passage, gazetteer: Gazetteer, sense: Sense) -> str | None:
     """'Refining the proposal', 'permits its members': what the verb is done to is nothing of the chain."""
     if form.type != "stage" or form.trust == "check" or candidate.last - candidate.first > 1:
         return None
-    if passage.word(candidate.last) not in gazetteer.cues["determiners"]:
+    if passage.word(candidate.last) not in gazetteer.cues["determiners"] or _NOUN.search(passage.word(candidate.first)):
         return None
-    cues, ahead = gazetteer.cues, range(candidate.last + 1, candidate.last + 5)
-    if any(i in passage.subject or passage.word(i) in cues["market"] for i in ahead):
+    ahead = takewhile(lambda i: passage.word(i) not in _OF, range(candidate.last + 1, candidate.last + 5))
+    if any(i in passage.subject or passage.word(i) in gazetteer.cues["market"] for i in ahead):
         return None
     return f"its object is {passage.word(candidate.last + 1)!r}"
 
@@ -116,21 +124,22 @@ def _companion(candidate: Candidate, passage: Passage, sense: Sense) -> str | No
 def _marked(candidate: Candidate, form: Form, passage: Passage, gazetteer: Gazetteer) -> str | None:
     """'A mine', 'no permit': an article or the like makes the noun sure where the bare word may be another."""
     before = passage.word(candidate.first - 1)
-    marks = before in gazetteer.cues["noun_marks"] or candidate.first - 1 in passage.subject
+    named = candidate.first - 1 in passage.subject or candidate.first - 1 in passage.countries
+    marks = named or before in gazetteer.cues["noun_marks"]
     return before if marks and form.text in gazetteer.cues["marked"] else None
 
 
 def _shown(candidate: Candidate, form: Form, passage: Passage, gazetteer: Gazetteer, sense: Sense) -> tuple[bool, str]:
     if form.trust == "check":
         return True, "speaks for itself"
-    alone = form.trust == "other" and form.text not in gazetteer.cues["strict"]
-    if alone and (word := _subject(candidate, passage, BESIDE)):
+    alone = form.text not in gazetteer.cues["strict"]  # the subject will do where no companion stands
+    if form.trust == "other" and alone and (word := _subject(candidate, passage, BESIDE)):
         return True, f"{word!r} beside it"
     subject, companion = _subject(candidate, passage), _companion(candidate, passage, sense)
-    if form.trust == "cue" and (word := subject or companion):
-        return True, f"{word!r} {'in the text' if subject else 'near it'}"
-    if not subject:
-        return False, "nothing in the text speaks of minerals"
-    if word := companion or _marked(candidate, form, passage, gazetteer):
-        return True, f"{word!r} near it"
-    return False, "none of the words it needs is near"
+    if form.trust == "cue" and subject and alone:
+        return True, f"{subject!r} in the text"
+    if form.trust == "other" and subject:
+        companion = companion or _marked(candidate, form, passage, gazetteer)
+    if companion and (subject or form.trust == "cue"):
+        return True, f"{companion!r} near it"
+    return False, "none of the words it needs is near" if subject else "nothing in the text speaks of minerals"
