@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run demo test check slow bench lock clean
+.PHONY: run demo test check torch slow bench lock clean
 
 run: .venv/run.stamp  ## collect the configured channels, label, refresh, write the week's digest
 	@$(BIN)/oresight run; code=$$?; \
@@ -25,6 +25,8 @@ check: .venv/dev.stamp  ## format, lint, types, import contracts, tests
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/pytest -n auto --dist loadfile
 
+torch: .venv/torch.stamp  ## what training, and models of other makers, need besides
+
 slow: .venv/dev.stamp  ## the tests that take minutes
 	@$(BIN)/pytest -m long
 
@@ -44,6 +46,14 @@ bench: .venv/run.stamp  ## every figure that the documents quote
 .venv/dev.stamp: .venv/run.stamp locks/dev.txt
 	@echo "Adding what the tests need ..."
 	@$(PIP) install --require-hashes -r locks/dev.txt
+	@touch $@
+
+# The CPU wheel is not on PyPI; PyPI's own torch would bring gigabytes of CUDA.
+.venv/torch.stamp: .venv/dev.stamp constraints.txt
+	@echo "Adding torch and the train extra ..."
+	@sed 's/\[[^]]*\]//' constraints.txt > .venv/constraints.txt  # pip takes no extras in a constraint
+	@$(PIP) install --retries 1 --constraint .venv/constraints.txt --extra-index-url https://download.pytorch.org/whl/cpu torch==2.13.0
+	@PYTHONWARNINGS=ignore $(PIP) install --constraint .venv/constraints.txt --no-build-isolation --editable '.[train]'
 	@touch $@
 
 lock: .venv/run.stamp  ## resolve pyproject.toml anew into constraints.txt and locks/ (needs uv)
