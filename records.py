@@ -216,7 +216,7 @@ class Scan:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What one model answered in a cell: a week (by its Monday), a community or all, and a mineral or the like.
+    """What one model answered to one kind of source in a cell: a week, a community or all, a mineral or the like.
 
     A unit is an author of posts or a story of news: its answer is the mean over its items, its weight is bounded. With
     weight w and answer a (in LABELS order): sums of w, w², wa, w²a, and of w²aa' row by row.
@@ -232,6 +232,7 @@ class Tally:
     answers: tuple[float, ...]
     squared_answers: tuple[float, ...]
     products: tuple[float, ...]
+    source_kind: SourceKind = "news"
 
 
 Verdict = Literal["up", "down", "no detectable change", "too little data"]

@@ -3,8 +3,9 @@
     python benchmarks/prevalence_simulation.py [--answers FILE.npz] [--rounds 20]
 
 Two pools of answers:
-- real: the shipped model on `../shared/stance/real-dev.jsonl`, where that lies. Half of the documents tell what is
-  known of the model, weeks are drawn from the other half. Skeptics hardly occur there: their share stays low.
+- real: the shipped model on the news of `../shared/stance/real-dev.jsonl`, where that lies (no post there takes a
+  stance). Half of the documents tell what is known of the model, weeks are drawn from the other half. Skeptics hardly
+  occur there: their share stays low.
 - authored: counts of answers on authored texts, cross-validated by author (nlp/training/crossval.json), for weeks of
   up to 60 % skeptics. Bare labels: half of the texts tell, weeks are drawn from the other half.
 
@@ -67,7 +68,8 @@ class Pool:
     def record(self) -> validation.Validation:
         """What is known of the model from these texts."""
         documents = np.unique(self.documents, return_inverse=True)[1]
-        return validation.Validation(self.truth, documents, self.answers, self.soft, self.stand_ins)
+        kinds = np.full(len(documents), validation.ANY)
+        return validation.Validation(self.truth, documents, kinds, self.answers, self.soft, self.stand_ins)
 
 
 def halves(pool: Pool, rng: np.random.Generator) -> tuple[Pool, Pool]:
@@ -196,11 +198,12 @@ def real(answers: Path | None) -> Pool | None:
             np.savez(answers, answers=found)
     threshold = json.loads((ROOT / "nlp/models/stance-minilm/calibration.json").read_text())["threshold"]
     record = validation.read(ROOT / "nlp" / "models" / "stance-minilm")
-    own = validation.parse(record).stand_ins if record else np.zeros((4, 4))
+    own = validation.parse(record).stand_ins if record else np.zeros((2, 4, 4))
+    news = np.array([row["source_kind"] == "news" for row in rows])
     return Pool(
         "real", np.array([LABELS.index(row["stance"]) for row in rows]), np.array([row["document"] for row in rows]),
         found, found.max(axis=1) >= threshold, True, (0, 1), own,
-    )  # fmt: skip
+    ).part(np.flatnonzero(news))  # fmt: skip
 
 
 def authored() -> Pool:
@@ -208,7 +211,9 @@ def authored() -> Pool:
     confusion = json.loads(CROSSVAL.read_text(encoding="utf-8"))["author"]["minilm"]["confusion"]
     known = validation.of_confusion(confusion)
     everything = np.ones(len(known.truth), dtype=bool)
-    return Pool("authored", known.truth, known.documents, known.answers, everything, False, (0, 1, 2), np.zeros((4, 4)))
+    return Pool(
+        "authored", known.truth, known.documents, known.answers, everything, False, (0, 1, 2), np.zeros((2, 4, 4))
+    )
 
 
 def main() -> None:

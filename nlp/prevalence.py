@@ -1,6 +1,6 @@
 """From a model's answers to the shares that were really there, with a band.
 
-    Validation -> Correction (mean answer by truth, and what it might as well be)
+    Validation -> Correction (mean answer by truth and kind of source, and what it might as well be)
     Tally (mean answer of a cell's items, its spread) + Correction -> shares of the labels, many times -> band
 
 The mean answer of a set of texts is the labels' shares in it times the mean answer to texts of each label, and the
@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from nlp.validation import Validation
+from nlp.validation import KINDS, Validation
 from records import LABELS, Tally
 
 DRAWS = 400
@@ -31,7 +31,7 @@ LEVEL = 0.90
 SEED = 20261123
 PRIOR = 4.0
 """Units that the validation texts' spread counts for beside a cell's own: four alike say little of a fifth."""
-WORTH = 1 / 3
+WORTH = 1 / 4
 """What a validation document counts for in a draw: then bands hold for texts of other documents, by simulation."""
 CHUNK = 32
 """Cells solved at a time: bounds memory."""
@@ -43,7 +43,7 @@ _FACES = tuple(face for size in range(1, WIDTH + 1) for face in combinations(ran
 
 
 @dataclass(frozen=True, slots=True)
-class Correction:
+class Known:
     """Mean answers by truth: the best guess `means` (4, 4), and `drawn` (draws, 4, 4) that might be as true.
 
     `spread` (4, 4) is the covariance of answers to texts of one label.
@@ -52,6 +52,18 @@ class Correction:
     means: Array
     drawn: Array
     spread: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What a model's answers to news and to posts have to be read by."""
+
+    news: Known
+    social: Known
+
+    def of(self, kind: str) -> Known:
+        """For that kind of source."""
+        return self.social if kind == "social" else self.news
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +76,14 @@ class Estimates:
 
 def correction(record: Validation | None, draws: int = DRAWS) -> Correction:
     """What a model's answers have to be read by; without a record they are taken at their word."""
-    if record is None:
+    news, social = (_known(record and record.of_kind(kind), draws) for kind in KINDS)
+    return Correction(news, social)
+
+
+def _known(record: Validation | None, draws: int) -> Known:
+    if record is None or not len(record.truth):
         exact = np.eye(WIDTH)
-        return Correction(exact, np.broadcast_to(exact, (draws, WIDTH, WIDTH)), np.eye(WIDTH) / WIDTH - 1 / WIDTH**2)
+        return Known(exact, np.broadcast_to(exact, (draws, WIDTH, WIDTH)), np.eye(WIDTH) / WIDTH - 1 / WIDTH**2)
     sums = _by_document(record)
     rng = np.random.default_rng(SEED)
     weights = rng.standard_gamma(WORTH, (draws, len(sums))) / WORTH
@@ -74,7 +91,7 @@ def correction(record: Validation | None, draws: int = DRAWS) -> Correction:
     added, drawn_added = np.stack([one for one, _ in filled]), np.stack([many for _, many in filled], axis=1)
     means = _rows(sums.sum(axis=0) + added)
     drawn = _rows(np.tensordot(weights, sums, 1) + drawn_added)
-    return Correction(means, drawn, _spread(record, means))
+    return Known(means, drawn, _spread(record, means))
 
 
 def _by_document(record: Validation) -> Array:
@@ -90,7 +107,7 @@ def _stand_ins(record: Validation, label: int, rng: np.random.Generator, draws: 
     Drawn as few as they stand for, however many they are: what holds for other texts is a guess here.
     """
     lack = record.lacking[label]
-    row = record.stand_ins[label] / max(1, record.stand_ins[label].sum()) * lack
+    row = record.stand_ins[0, label] / max(1.0, record.stand_ins[0, label].sum()) * lack
     if not lack and not record.texts[label]:  # nothing at all is known: as good as a guess, half of the time right
         lack, row = 1, (np.eye(WIDTH)[label] + 1 / WIDTH) / 2
     drawn = rng.standard_gamma(np.maximum(row * WORTH, 1e-9), (draws, WIDTH)) / WORTH
@@ -142,15 +159,15 @@ def _faces(means: Array) -> tuple[Array, Array]:
 
 
 def estimate(tallies: Sequence[Tally], corrections: Mapping[str, Correction]) -> Estimates:
-    """The shares of the labels in each tally's cell, corrected for its own model's errors."""
+    """The shares of the labels in each tally's cell, corrected for its own model's errors on its kind of source."""
     shares = np.empty((len(tallies), WIDTH))
-    draws = max((len(one.drawn) for one in corrections.values()), default=DRAWS)
+    draws = max((len(one.news.drawn) for one in corrections.values()), default=DRAWS)
     drawn = np.empty((len(tallies), draws, WIDTH))
-    places: dict[str, list[int]] = {}
+    places: dict[tuple[str, str], list[int]] = {}
     for at, tally in enumerate(tallies):
-        places.setdefault(tally.model, []).append(at)
-    for model, rows in places.items():
-        known = corrections[model]
+        places.setdefault((tally.model, tally.source_kind), []).append(at)
+    for (model, kind), rows in places.items():
+        known = corrections[model].of(kind)
         faces = _faces(known.drawn)
         for start in range(0, len(rows), CHUNK):
             part = rows[start : start + CHUNK]
@@ -160,7 +177,7 @@ def estimate(tallies: Sequence[Tally], corrections: Mapping[str, Correction]) ->
     return Estimates(shares, drawn)
 
 
-def _sampled(tallies: Sequence[Tally], known: Correction, draws: int) -> tuple[Array, Array]:
+def _sampled(tallies: Sequence[Tally], known: Known, draws: int) -> tuple[Array, Array]:
     """Mean answers of cells (n, 4), and as they might have come out (n, draws, 4)."""
     weight, square = np.array([t.weight for t in tallies]), np.array([t.square for t in tallies])
     means = np.array([t.answers for t in tallies]) / weight[:, None]
@@ -179,7 +196,7 @@ def _sampled(tallies: Sequence[Tally], known: Correction, draws: int) -> tuple[A
 
 def _noise(tally: Tally, draws: int) -> Array:
     """Standard normal draws of a cell's own, the same whenever and beside whichever others it is estimated."""
-    key = f"{tally.week_start}|{tally.community}|{tally.dimension}|{tally.entity}|{tally.model}"
+    key = f"{tally.week_start}|{tally.community}|{tally.dimension}|{tally.entity}|{tally.model}|{tally.source_kind}"
     return np.random.Generator(np.random.SFC64([SEED, zlib.crc32(key.encode())])).standard_normal((draws, WIDTH))
 
 

@@ -32,14 +32,14 @@ _MEANS = ", ".join(f"round(sum(a{at}) / count(*))::BIGINT AS m{at}" for at in ra
 _SUMS = ", ".join(f"sum(w * m{at})::BIGINT" for at in range(4))
 _SQUARED = ", ".join(f"sum(w * w * m{at})::BIGINT" for at in range(4))
 _PRODUCTS = ", ".join(f"sum(w * w * m{a} * m{b})::BIGINT" for a in range(4) for b in range(4))
-_CELL = "week_start, dimension, entity, model, unit"
+_CELL = "week_start, dimension, entity, model, source_kind, unit"
 _RECOUNT = f"""
-    INSERT INTO base.series_tallies
+    INSERT INTO base.series_tallies BY NAME
     WITH days AS (
         SELECT DISTINCT date_trunc('week', day)::DATE + n::INTEGER AS day FROM base.touched_days, range(7) AS days(n)
     ), counted AS (
         SELECT labels.item_id, date_trunc('week', labels.day)::DATE AS week_start, labels.community, labels.model,
-               labels.source_kind = 'social' AS social,
+               labels.source_kind, labels.source_kind = 'social' AS social,
                coalesce(CASE WHEN social THEN items.author_hash ELSE items.story_id::VARCHAR END,
                         labels.item_id::VARCHAR) AS unit,
                {_ASKED}
@@ -59,9 +59,10 @@ _RECOUNT = f"""
                CASE WHEN bool_or(social) THEN least(count(*), {CAP}) ELSE 1 END AS w, {_MEANS}
         FROM placed GROUP BY GROUPING SETS ((community, {_CELL}), ({_CELL}))
     )
-    SELECT week_start, community, dimension, entity, model, sum(w)::BIGINT, sum(w * w)::BIGINT,
-           [{_SUMS}], [{_SQUARED}], [{_PRODUCTS}]
-    FROM units GROUP BY week_start, community, dimension, entity, model ORDER BY ALL
+    SELECT week_start, community, dimension, entity, model, source_kind,
+           sum(w)::BIGINT AS weight, sum(w * w)::BIGINT AS square,
+           [{_SUMS}] AS answers, [{_SQUARED}] AS squared_answers, [{_PRODUCTS}] AS products
+    FROM units GROUP BY week_start, community, dimension, entity, model, source_kind ORDER BY ALL
 """  # noqa: S608  only this module's own text
 _TABLES = ("series_tallies", "series_shares", "series_volumes")
 _MARK = """
@@ -107,9 +108,9 @@ def read(con: duckdb.DuckDBPyConnection, monday: date) -> tuple[Tally, ...]:
     return tuple(
         Tally(
             *(week_start, community, dimension, entity, model, float(weight), float(square)),
-            _scaled(answers, UNIT), _scaled(squared, UNIT), _scaled(products, UNIT**2),
+            _scaled(answers, UNIT), _scaled(squared, UNIT), _scaled(products, UNIT**2), kind,
         )
-        for week_start, community, dimension, entity, model, weight, square, answers, squared, products in rows
+        for week_start, community, dimension, entity, model, weight, square, answers, squared, products, kind in rows
     )  # fmt: skip
 
 

@@ -136,7 +136,7 @@ WITH cells AS (
     CROSS JOIN (VALUES ('realist'), ('industrial_collaboration'), ('skeptic'), ('none'), ('abstained')) AS stances(stance)
 ), units AS (
     SELECT week_start, community, dimension, entity, sum(weight) ** 2 / sum(square) AS effective_n,
-           string_agg(model, ', ' ORDER BY model) AS model
+           string_agg(DISTINCT model, ', ' ORDER BY model) AS model
     FROM base.series_tallies GROUP BY ALL
 )
 SELECT counted.week, week_start, community, dimension, entity, counted.stance, counted.items,

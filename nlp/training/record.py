@@ -41,11 +41,11 @@ def own() -> list[data.Example]:
 
 def measure(folder: Path, examples: Sequence[data.Example]) -> Path:
     """Ask a finished model, write its record, and seal the folder again. Raises StanceError as `stance.load` does."""
-    model = stance.load(folder)
+    model, sums = stance.load(folder), verify(folder)
     asked, mine = [example.pair for example in examples], [example.pair for example in own()]
     answers = np.array([label.probabilities for label in model.label([*asked, *mine])])
     path = write(folder, examples, answers[: len(asked)], answers[len(asked) :])
-    sums = {**verify(folder), path.name: hashlib.sha256(path.read_bytes()).hexdigest()}
+    sums[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
     lines = (f"{digest}  {name}\n" for name, digest in sorted(sums.items()))
     (folder / SUMS).write_text("".join(lines), encoding="ascii")
     return path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -31,8 +32,19 @@ def test_a_record_comes_back_as_it_was_and_holds_no_word() -> None:
     assert back.truth.tolist() == [0, 3, 2]
     assert back.documents[0] == back.documents[1] != back.documents[2]
     assert back.answers == pytest.approx(answers)
-    assert back.stand_ins[2] == pytest.approx([0.25] * 4)
+    assert back.stand_ins[0, 2] == pytest.approx([0.25] * 4)
+    assert not back.stand_ins[1].any()
     assert "Words" not in text
+
+
+def test_news_and_posts_have_records_of_their_own() -> None:
+    """Each kind has its texts and its stand-ins; where no text's kind is known, both have them all."""
+    texts = [example("1", "realist", "a"), replace(example("2", "none", "a"), source_kind="social")]
+    made = validation.of(texts, np.eye(4)[[0, 3]], validation.summed(texts, np.eye(4)[[1, 2]]))
+    news, social = made.of_kind("news"), made.of_kind("social")
+    assert (news.texts, social.texts) == ((1, 0, 0, 0), (0, 0, 0, 1))
+    assert (news.lacking, social.lacking) == ((19, 0, 0, 0), (0, 0, 0, 19))
+    assert record().of_kind("news").texts == record().of_kind("social").texts == record().texts
 
 
 def test_a_confusion_is_a_record_of_bare_labels() -> None:
@@ -59,8 +71,10 @@ GOOD = json.loads(validation.dump(record()))
 
 @pytest.mark.parametrize(
     "change",
-    [{"format": "x"}, {"texts": []}, {"texts": [[9, 0, 1, 0, 0, 0]]}, {"texts": [[0, 0, 1, 1, 1, 1]]}, {"texts": 3},
-     {"texts": [[0, 0, None, 0, 0, 1]]}, {"stand_ins": [[1]]}, {"stand_ins": [[-1, 0, 0, 0]] * 4}],
+    [{"format": "x"}, {"texts": []}, {"texts": 3},
+     {"texts": [[9, 0, 0, 1, 0, 0, 0]]}, {"texts": [[0, 0, 0, 1, 1, 1, 1]]},
+     {"texts": [[0, 0, None, 0, 0, 0, 1]]}, {"texts": [[0, 0, 2, 0, 0, 0, 1]]},
+     {"stand_ins": [[1]]}, {"stand_ins": [[[-1, 0, 0, 0]] * 4] * 2}],
 )  # fmt: skip
 def test_what_is_no_record_is_refused(change: dict[str, object], tmp_path: Path) -> None:
     """One clear error that names the file."""
@@ -81,5 +95,5 @@ def test_the_shipped_model_says_what_its_correction_rests_on() -> None:
     known = validation.parse(validation.read(MODEL) or "")
     told = validation.told(known)
     assert f"{len(known.truth)} labelled texts" in told
-    assert ("stand in" in told) == any(known.lacking)
+    assert ("stand in" in told) == any(any(known.of_kind(kind).lacking) for kind in validation.KINDS)
     assert "plain counts" in validation.told(None)

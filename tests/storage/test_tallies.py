@@ -53,6 +53,17 @@ def test_a_story_counts_once_however_many_tell_it(con: duckdb.DuckDBPyConnection
     assert row == (3, 2.0)
 
 
+def test_news_and_posts_are_kept_apart(con: duckdb.DuckDBPyConnection) -> None:
+    """A model answers them differently: each has its tally, and the view tells of both together."""
+    fill(con, [scan(item(1)), scan(item(2)), scan(post(3))])
+    found = [t for t in tallies.read(con, MONDAY) if (t.community, t.dimension) == ("all", "all")]
+    assert sorted((t.source_kind, t.weight) for t in found) == [("news", 2), ("social", 1)]
+    rows = con.execute(
+        "SELECT DISTINCT effective_n, model FROM series_weekly WHERE community = 'all' AND dimension = 'all'"
+    ).fetchall()
+    assert rows == [(3.0, KEY["model"])]
+
+
 def test_a_guessed_date_counts_nowhere(con: duckdb.DuckDBPyConnection) -> None:
     """First seen or clamped is no date: such items are in no series; a zone that was guessed is."""
     qualities = ("explicit", "zone_guessed", "feed_default", "first_seen", "clamped")
