@@ -24,7 +24,8 @@ and for those its answers mean nothing. Do not use it to judge a person.
 """
 LIMITS = """\
 ## Known failures
-- It reads {length} tokens: the head of a text, with the context cut to what the text leaves (never below 32 tokens).
+- It reads {length} tokens at a time, with the context cut to what the text leaves (never below 32 tokens); of a longer
+  text, the headline with the lede and the passages that speak of minerals or the effort, put together by a rule.
 - Stances in sober prose are missed more often than in comments; `realist` is the label it finds least surely in news.
 - Skeptics hardly occur in the real texts it was measured on: how well it finds them there is not known.
 - Sarcasm, and answers that only their context explains, are harder for it than plain statements.
@@ -33,7 +34,7 @@ LIMITS = """\
 COMMANDS = """\
 ## How to repeat it
 ```
-oresight train --data DIR --output OUT                                  # the model, its figures, this card
+oresight train --data DIR --teacher MPNET --output OUT                  # the model, its figures, this card
 python -m nlp.training.crossval --base BASE --work folds.json{epochs}   # the cross-validation
 ```
 """
@@ -77,11 +78,22 @@ def _data(metrics: dict[str, Any]) -> str:
     )
     return (
         f"## Data and procedure\nTrained on {data['authored']} texts written for this project"
-        f" (`nlp/training/data/`) and {data['further']} further texts. Measured on {data['dev']} texts:"
-        f" {dev}. Texts whose label its annotator called a coin toss are in no score.\n\nThe dev texts served to set"
+        f" (`nlp/training/data/`) and {data['further']} further texts. {_taught(metrics)}Measured on"
+        f" {data['dev']} texts: {dev}. Texts whose label its annotator called a coin toss are in no score.\n\nThe dev texts served to set"
         f" the temperature ({metrics['calibration']['temperature']}) and the threshold"
         f" ({metrics['calibration']['threshold']}), and to choose among settings: expect a little less elsewhere."
         f"\n\n{_moved(metrics)}\n\nSettings: {', '.join(f'{key} {value}' for key, value in config.items())}.\n"
+    )
+
+
+def _taught(metrics: dict[str, Any]) -> str:
+    if not metrics["data"]["teacher"]:
+        return ""
+    config = metrics["config"]
+    return (
+        f"Besides the labels it learned from the answers of a teacher (all-mpnet-base-v2, its upper"
+        f" {12 - config['teacher_frozen']} layers tuned on the same texts), also about perturbed copies that nobody"
+        f" labelled (Hinton et al. 2015). "
     )
 
 
@@ -147,7 +159,7 @@ def _crossval() -> str:
     return "\n".join(
         [
             f"## Five-fold cross-validation on the {found['examples']} authored texts alone",
-            f"Same settings but for {found['config']['epochs']} epochs, no further texts, bias not moved.\n",
+            f"Of an earlier state: {found['config']['epochs']} epochs, no teacher, no further texts, bias not moved.\n",
             "| no fold shares a | macro-F1 | accuracy | folds | |",
             "| --- | --- | --- | --- | --- |",
             *rows,

@@ -17,9 +17,9 @@ class Config:
 
     seed: int = 20261123
     length: int = 128  # of the pair, special tokens included
-    epochs: int = 4
+    epochs: int = 3
     batch: int = 32
-    encoder_rate: float = 6e-5
+    encoder_rate: float = 8e-5
     head_rate: float = 1e-3
     layer_decay: float = 0.9  # each layer below the top learns this much slower
     warmup: float = 0.1  # share of all steps
@@ -42,10 +42,5 @@ class Config:
     threads: int = 2
 
 
-STUDENTS: tuple[dict[str, float], ...] = (
-    {"epochs": 3, "encoder_rate": 8e-5},
-    {"epochs": 3, "encoder_rate": 1e-4, "soft_share": 0.7, "further_weight": 2.0, "seed": 7},
-)
-"""With a teacher, what each student has of its own; the model is the mean of their weights (Wortsman et al. 2022)."""
 PERTURBED = "JKLMNOP"
 """Authors whose texts are perturbed for the teacher, besides the further texts: those who write as people do."""

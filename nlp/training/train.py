@@ -21,7 +21,7 @@ from nlp.training import card, network, record, tune
 from nlp.training import data as texts
 from nlp.training import teacher as teaching
 from nlp.training.calibrate import Calibration, calibrate, crossfitted, offsets
-from nlp.training.config import PERTURBED, STUDENTS, TEACHER_SHA256, Config
+from nlp.training.config import PERTURBED, TEACHER_SHA256, Config
 from nlp.training.export import export, half, seal, write_json
 from nlp.training.perturb import perturbed
 
@@ -42,12 +42,13 @@ class Trained:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a run is made of: its settings, its texts, and whether dev was taken from the authored texts."""
+    """What a run is made of: settings, base weights, texts, whether dev was taken from the authored ones, a teacher."""
 
     config: Config
     base: Path
     corpus: texts.Corpus
     held_out: bool
+    teacher: Path | None = None
 
 
 def train(
@@ -67,11 +68,11 @@ def train(
     answers the model then learns from besides the labels; it is kept beside `output`, and taken from there by a
     run with the same texts and settings. `say` is told of the progress, a line at a time.
     """
-    run = prepare(data, base, replace(Config(), seed=seed))
+    run = replace(prepare(data, base, replace(Config(), seed=seed)), teacher=teacher)
     say(f"{len(run.corpus.train)} texts to learn from, {len(run.corpus.dev)} to measure on")
-    if teacher is None:
-        return deliver(run, *tune.tune(run.corpus.train, run.base, run.config, say), output)
-    return deliver(run, *students(run, taught(run, teacher, output.parent, say), say), output)
+    soft = taught(run, run.teacher, output.parent, say) if run.teacher else None
+    tuned, tokenizer = tune.tune(run.corpus.train, run.base, run.config, say, soft)
+    return deliver(run, tuned, tokenizer, output)
 
 
 def prepare(data: Path | None, base: Path | None, config: Config) -> Run:
@@ -100,17 +101,6 @@ def taught(run: Run, base: Path, keep: Path, say: Say) -> tune.Soft:
     ]
     say(f"asking the teacher about {len(examples) + len(pairs)} texts")
     return tune.Soft(pairs, teaching.answers(model, [*(e.pair for e in examples), *pairs], config.length))
-
-
-def students(run: Run, soft: tune.Soft, say: Say) -> tuple[network.Network, Any]:
-    """The mean of the students that a teacher's answers make, and their tokenizer."""
-    made = []
-    for number, own in enumerate(STUDENTS, 1):
-        config = replace(run.config, **own)  # type: ignore[arg-type]
-        made.append(
-            tune.tune(run.corpus.train, run.base, config, lambda line, n=number: say(f"student {n}, {line}"), soft)
-        )
-    return tune.mean([net for net, _ in made]), made[0][1]
 
 
 def deliver(run: Run, tuned: network.Network, tokenizer: Any, output: Path) -> Trained:
@@ -185,6 +175,7 @@ def _counts(run: Run) -> dict[str, Any]:
         "further": len(run.corpus.train) - authored,
         "dev": len(texts.scored(run.corpus.dev)),
         "dev_is_held_out_authored": run.held_out,
+        "teacher": run.teacher is not None,
     }
 
 

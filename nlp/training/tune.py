@@ -128,13 +128,6 @@ def tilt(network: net.Network, examples: Sequence[Example], config: Config) -> N
     move(network, gain)
 
 
-def mean(networks: Sequence[net.Network]) -> net.Network:
-    """The first network, in place, with the mean of all their weights."""
-    states = [network.state_dict() for network in networks]
-    networks[0].load_state_dict({name: sum(s[name] for s in states) / len(states) for name in states[0]})
-    return networks[0]
-
-
 def move(network: net.Network, gain: Any) -> None:
     """Add constants (4,) to the logits, in place."""
     with torch.no_grad():
