@@ -79,8 +79,8 @@ def _data(metrics: dict[str, Any]) -> str:
     return (
         f"## Data and procedure\nTrained on {data['authored']} texts written for this project"
         f" (`nlp/training/data/`) and {data['further']} further texts. {_taught(metrics)}Measured on"
-        f" {data['dev']} texts: {dev}. Texts whose label its annotator called a coin toss are in no score.\n\nThe dev texts served to set"
-        f" the temperature ({metrics['calibration']['temperature']}) and the threshold"
+        f" {data['dev']} texts: {dev}. Texts whose label its annotator called a coin toss are in no score.\n\n"
+        f"The dev texts served to set the temperature ({metrics['calibration']['temperature']}) and the threshold"
         f" ({metrics['calibration']['threshold']}), and to choose among settings: expect a little less elsewhere."
         f"\n\n{_moved(metrics)}\n\nSettings: {', '.join(f'{key} {value}' for key, value in config.items())}.\n"
     )
