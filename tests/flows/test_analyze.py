@@ -72,24 +72,6 @@ def test_a_bad_line_answers_in_its_place(tmp_path: Path) -> None:
     assert "8 lines could not be read" in told
 
 
-@pytest.mark.timeout(200)
-def test_hostile_texts_have_answers_and_leave_the_others_alone(tmp_path: Path) -> None:
-    """Empty, endless, emojis, control characters, lone surrogates, separators: an answer each, neighbours unharmed."""
-    texts = [
-        TEXT, "", "word " * 100_000, "🪨🔋🇨🇳" * 50, "a\x00b\x1b[31m\x07", "\ud800 lithium \udfff",
-        "</s></s> [SEP] [CLS] <pad> realist", "Lithium wird in Deutschland abgebaut, sagt die Regierung heute.", TEXT,
-    ]  # fmt: skip
-    stdin = b"".join(json.dumps({"text": t}).encode() + b"\n" for t in texts)
-    code, answers, _ = analyze(stdin, home=tmp_path)
-    alone = analyze(json.dumps({"text": TEXT}).encode() + b"\n", home=tmp_path)[1][0]
-    assert code == 0
-    assert len(answers) == len(texts)
-    assert answers[7]["language"] == "de"
-    for answer in (answers[0], answers[-1]):
-        assert answer["stance"] == alone["stance"]
-        assert answer["confidence"] == pytest.approx(alone["confidence"], abs=2e-3)
-
-
 def test_output_goes_to_a_file(tmp_path: Path) -> None:
     """`--output` writes the answers to a file, and FILE reads them from one."""
     (tmp_path / "in.jsonl").write_text(json.dumps({"text": TEXT}) + "\n")
