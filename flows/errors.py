@@ -3,6 +3,8 @@
 UsageError          wrong use; exit 2
 +-- SettingsError   a variable in the environment or in .env
 +-- ChannelsError   a line in channels.toml
++-- ThemesError     a line in themes.toml
++-- EventsError     a line in events.toml
 NothingReached      every channel due failed on the way; exit 3
 NoFeed              a server answered, but not with a feed; exit 1
 """
@@ -18,6 +20,14 @@ class SettingsError(UsageError):
 
 class ChannelsError(UsageError):
     """A line of channels.toml cannot be used."""
+
+
+class ThemesError(UsageError):
+    """A line of themes.toml cannot be used."""
+
+
+class EventsError(UsageError):
+    """A line of events.toml cannot be used."""
 
 
 class NothingReached(Exception):

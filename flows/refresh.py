@@ -15,6 +15,7 @@ from typing import Any
 
 from prefect import flow
 
+from flows import reference, themes
 from flows.settings import Settings, load
 from flows.store import writing
 from nlp import bursts, prevalence, validation, verdicts
@@ -24,6 +25,8 @@ from storage import series, shares, tallies
 def refresh_series(settings: Settings, *, now: datetime) -> int:
     """Bring the daily series up to date. Returns how many days were recomputed."""
     with writing(settings, "refresh", now) as con:
+        reference.fill(con)
+        themes.apply(con, settings)
         days = series.refresh(con, now=now)
         estimate(con)
         return days

@@ -66,7 +66,7 @@ _STEPS = (
     """
     INSERT INTO base.labels
     SELECT item_id::UUID, version, $model, $gates, source_kind, community, channel, day, stance, abstained, confidence,
-           p_realist, p_industrial_collaboration, p_skeptic, p_none, evidence_start, evidence_end, $now
+           p_realist, p_industrial_collaboration, p_skeptic, p_none, evidence_start, evidence_end, $now, NULL
     FROM scanned WHERE labelled
     """,
     "DELETE FROM base.mentions WHERE item_id IN (SELECT item_id::UUID FROM scanned)",

@@ -25,6 +25,7 @@ from storage.health import health
 from storage.quotations import quotations
 from storage.rows import utc
 from storage.status import channel_rows, totals
+from storage.themes import NAMED
 from storage.transactions import transaction
 
 __all__ = [
@@ -32,10 +33,10 @@ __all__ = [
     "queries", "quotations", "rebuild", "refresh", "totals", "weeks",
 ]  # fmt: skip
 
-DIMENSIONS = ("all", "mineral", "country", "stage", "instrument")
+DIMENSIONS = ("all", "mineral", "country", "stage", "instrument", "theme")
 _WEEK = re.compile(r"(\d{4})-W(\d{2})")
 
-_RECOUNT = """
+_RECOUNT = f"""
     INSERT INTO base.series_daily
     WITH counted AS (
         SELECT labels.item_id, labels.day, labels.source_kind, labels.community,
@@ -43,16 +44,13 @@ _RECOUNT = """
         FROM base.labels AS labels JOIN base.items AS items USING (item_id)
         WHERE items.relevant AND items.date_quality NOT IN ('first_seen', 'clamped')
           AND labels.day IN (SELECT day FROM base.touched_days)
-    ), named AS (
-        SELECT DISTINCT item_id, type, entity FROM base.mentions
-        WHERE day IN (SELECT day FROM base.touched_days)
-    )
+    ), named AS ({NAMED.format(days="base.touched_days")})
     SELECT day, source_kind, community, 'all', 'all', stance, count(*) FROM counted GROUP BY ALL
     UNION ALL
     SELECT day, source_kind, community, type, entity, stance, count(*)
     FROM counted JOIN named USING (item_id) GROUP BY ALL
     ORDER BY ALL
-"""
+"""  # noqa: S608  only this room's own text
 _SHARES = ",\n".join(
     f"       max({end}) FILTER (stance = '{stance}') AS {stance}_{end}"
     for stance in STANCES

@@ -13,6 +13,7 @@ from datetime import date
 import duckdb
 
 from records import Tally
+from storage.themes import NAMED
 from storage.transactions import transaction
 
 __all__ = ["forget", "read", "recount", "register", "validations", "waiting"]
@@ -48,9 +49,7 @@ _RECOUNT = f"""
         WHERE labels.day IN (SELECT day FROM days) AND items.relevant
           AND items.date_quality NOT IN ('first_seen', 'clamped')
           AND (validations.model IS NOT NULL OR NOT labels.abstained)
-    ), named AS (
-        SELECT DISTINCT item_id, type, entity FROM base.mentions WHERE day IN (SELECT day FROM days)
-    ), placed AS (
+    ), named AS ({NAMED.format(days="days")}), placed AS (
         SELECT 'all' AS dimension, 'all' AS entity, * FROM counted
         UNION ALL
         SELECT type, entity, counted.* FROM counted JOIN named USING (item_id)

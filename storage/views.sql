@@ -52,6 +52,58 @@ COMMENT ON COLUMN mentions.surface IS 'The words as they stand in the text';
 COMMENT ON COLUMN mentions.span_start IS 'First character in the text, from 0';
 COMMENT ON COLUMN mentions.span_end IS 'One past the last character';
 
+CREATE VIEW item_themes AS
+SELECT item_id, theme FROM base.mentions JOIN base.theme_entities USING (type, entity)
+UNION
+SELECT item_id, theme FROM (SELECT item_id, unnest(themes) AS theme FROM base.labels)
+WHERE theme IN (SELECT theme FROM base.themes);
+COMMENT ON VIEW item_themes IS 'One row for each theme of an item, by the stages and instruments it names and by phrases';
+COMMENT ON COLUMN item_themes.item_id IS 'The item in items';
+COMMENT ON COLUMN item_themes.theme IS 'The theme in themes';
+
+CREATE VIEW themes AS SELECT theme, kind, instruments, stages, phrases FROM base.themes;
+COMMENT ON VIEW themes IS 'One row for each theme, as themes.toml has it';
+COMMENT ON COLUMN themes.theme IS 'Its name';
+COMMENT ON COLUMN themes.kind IS 'element (of the allies'' roadmap) or watch point';
+COMMENT ON COLUMN themes.instruments IS 'Instruments that map to it, each with its programmes';
+COMMENT ON COLUMN themes.stages IS 'Stages that map to it';
+COMMENT ON COLUMN themes.phrases IS 'Phrases that map to it; (a|b) stands for either';
+
+CREATE VIEW minerals AS SELECT mineral, symbol, kind, parent_group, family, lists FROM base.minerals;
+COMMENT ON VIEW minerals IS 'One row for each mineral that mentions may name';
+COMMENT ON COLUMN minerals.mineral IS 'Canonical name, as entity in mentions and series';
+COMMENT ON COLUMN minerals.symbol IS 'Chemical symbol or formula; NULL where there is none';
+COMMENT ON COLUMN minerals.kind IS 'element, mineral, material, compound or group';
+COMMENT ON COLUMN minerals.parent_group IS 'The group it belongs to, such as rare earths (heavy) or battery metals';
+COMMENT ON COLUMN minerals.family IS 'That group without its part: all rare earths are rare earths';
+COMMENT ON COLUMN minerals.lists IS 'Official lists that hold it, as list in mineral_lists; empty where none does';
+
+CREATE VIEW mineral_lists AS SELECT mineral, list, owner, title, dated, via_group, checked FROM base.mineral_lists;
+COMMENT ON VIEW mineral_lists IS 'One row for each mineral on each official list';
+COMMENT ON COLUMN mineral_lists.mineral IS 'The mineral in minerals';
+COMMENT ON COLUMN mineral_lists.list IS 'Short name of the list';
+COMMENT ON COLUMN mineral_lists.owner IS 'Who made it: ISO 3166 alpha-3, EU or multilateral';
+COMMENT ON COLUMN mineral_lists.title IS 'What it is called';
+COMMENT ON COLUMN mineral_lists.dated IS 'When it was published, ISO 8601 as far as known: 2024, 2024-06 or 2024-06-10';
+COMMENT ON COLUMN mineral_lists.via_group IS 'Whether the list names only its group, or only its members';
+COMMENT ON COLUMN mineral_lists.checked IS 'Whether the list''s items were checked against what was published; else look there before you quote it';
+
+CREATE VIEW countries AS SELECT country, name, iso2, capital, region, subregion, groups FROM base.countries;
+COMMENT ON VIEW countries IS 'One row for each country or territory that mentions may name, and one for the EU';
+COMMENT ON COLUMN countries.country IS 'ISO 3166 alpha-3 code, XKX or EU, as entity in mentions and series';
+COMMENT ON COLUMN countries.name IS 'English name';
+COMMENT ON COLUMN countries.iso2 IS 'ISO 3166 alpha-2 code; NULL where there is none';
+COMMENT ON COLUMN countries.capital IS 'Its capital; NULL where there is none';
+COMMENT ON COLUMN countries.region IS 'Region of the UN''s M49: Africa, Americas, Asia, Europe, Oceania; or Antarctica';
+COMMENT ON COLUMN countries.subregion IS 'Subregion of M49; NULL where there is none';
+COMMENT ON COLUMN countries.groups IS 'Which of these it is a member of: EU, G7, MSP (Minerals Security Partnership), NATO, OECD, Quad';
+
+CREATE VIEW instruments AS SELECT instrument, kind, owners FROM base.instruments;
+COMMENT ON VIEW instruments IS 'One row for each instrument of policy or programme that mentions may name';
+COMMENT ON COLUMN instruments.instrument IS 'Its name, as entity in mentions and series';
+COMMENT ON COLUMN instruments.kind IS 'The instrument that a programme uses; its own name where it is no programme';
+COMMENT ON COLUMN instruments.owners IS 'Whose programme: ISO 3166 alpha-3, EU, G7, NATO or multilateral; empty where it is no programme';
+
 CREATE VIEW stories AS
 SELECT story_id,
        arg_min(item_id, (first_seen_at, item_id)) AS first_item_id,
@@ -99,8 +151,8 @@ COMMENT ON VIEW series_daily IS 'One row for each day, source, community, entity
 COMMENT ON COLUMN series_daily.day IS 'Day of publication, UTC';
 COMMENT ON COLUMN series_daily.source_kind IS 'news or social';
 COMMENT ON COLUMN series_daily.community IS 'The community of the items'' channels';
-COMMENT ON COLUMN series_daily.dimension IS 'all, mineral, country, stage or instrument; theme is not filled yet';
-COMMENT ON COLUMN series_daily.entity IS 'The mineral, country, stage or instrument; all where dimension is all. An item counts once for each entity it names';
+COMMENT ON COLUMN series_daily.dimension IS 'all, mineral, country, stage, instrument or theme';
+COMMENT ON COLUMN series_daily.entity IS 'The mineral, country, stage, instrument or theme; all where dimension is all. An item counts once for each entity it names or has';
 COMMENT ON COLUMN series_daily.stance IS 'realist, industrial_collaboration, skeptic, none or abstained';
 COMMENT ON COLUMN series_daily.items IS 'Number of items; those whose date is a guess (first_seen, clamped) are left out';
 
@@ -160,8 +212,8 @@ COMMENT ON VIEW series_weekly IS 'One row for each ISO week, community, entity a
 COMMENT ON COLUMN series_weekly.week IS 'ISO 8601 week of publication, UTC, such as 2026-W47';
 COMMENT ON COLUMN series_weekly.week_start IS 'The week''s Monday';
 COMMENT ON COLUMN series_weekly.community IS 'A community, or all for their sum';
-COMMENT ON COLUMN series_weekly.dimension IS 'all, mineral, country, stage or instrument; theme is not filled yet';
-COMMENT ON COLUMN series_weekly.entity IS 'The mineral, country, stage or instrument; all where dimension is all';
+COMMENT ON COLUMN series_weekly.dimension IS 'all, mineral, country, stage, instrument or theme';
+COMMENT ON COLUMN series_weekly.entity IS 'The mineral, country, stage, instrument or theme; all where dimension is all';
 COMMENT ON COLUMN series_weekly.stance IS 'realist, industrial_collaboration, skeptic, none or abstained';
 COMMENT ON COLUMN series_weekly.items IS 'Number of items, 0 where none';
 COMMENT ON COLUMN series_weekly.effective_n IS 'How many independent items the cell is worth (Kish): an author counts 3 times at most, a story once, the same for every stance';

@@ -14,6 +14,12 @@ PROMISED = {
     "labels": "item_id, model, stance, abstained, confidence, p_realist, p_industrial_collaboration, p_skeptic, "
     "p_none, evidence_start, evidence_end, labelled_at",
     "mentions": "item_id, type, entity, surface, span_start, span_end",
+    "item_themes": "item_id, theme",
+    "themes": "theme, kind, instruments, stages, phrases",
+    "minerals": "mineral, symbol, kind, parent_group, family, lists",
+    "mineral_lists": "mineral, list, owner, title, dated, via_group, checked",
+    "countries": "country, name, iso2, capital, region, subregion, groups",
+    "instruments": "instrument, kind, owners",
     "stories": "story_id, first_item_id, items, channels, first_seen_at",
     "series_daily": "day, source_kind, community, dimension, entity, stance, items",
     "series_weekly": "week, week_start, community, dimension, entity, stance, items, effective_n, raw_share, share, "
