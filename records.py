@@ -396,3 +396,39 @@ class Digest:
     as_of: datetime  # when the series were last refreshed
     queries: tuple[Query, ...] = field(default=())
     correction: str = ""  # one sentence: what the shares are corrected by
+
+
+@dataclass(frozen=True, slots=True)
+class EventChange:
+    """How a stance's corrected share in a community changed at an event, and how that stands among other dates.
+
+    Of the items that take a stance; for none, of all. None where too little was said, or too few other dates are known.
+    """
+
+    community: str
+    stance: str
+    n_before: float  # effective numbers of items
+    n_after: float
+    before: float | None
+    after: float | None
+    change: float | None
+    low: float | None = None  # ends of the change's 90 % band
+    high: float | None = None
+    rank: int | None = None  # among the placebo dates' changes by size, 1 for the largest
+    placebos: tuple[float, ...] = ()  # the changes at the placebo dates, smallest first
+    p: float | None = None
+    verdict: Verdict = "too little data"
+
+
+@dataclass(frozen=True, slots=True)
+class EventStudy:
+    """What was said in the week before an event and in the two weeks from its day on."""
+
+    name: str
+    title: str
+    day: date
+    link: str
+    placebo_dates: int
+    complete: bool  # the two weeks are over and lie within the series
+    as_of: datetime
+    changes: tuple[EventChange, ...]  # by community and stance
