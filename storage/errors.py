@@ -5,6 +5,7 @@ StorageError
 ├── StoreUnreadable   the live file or a snapshot is damaged, or the home cannot be used
 ├── StoreMismatch     the live file was made by another version of the product
 ├── NoSnapshot        nothing has been published yet
+├── ExportRefused     the folder for an export holds something else
 ├── NotRefreshed      the series have never been computed
 ├── DiskFull          no room to write; everything committed is still there
 └── QueryError
@@ -48,6 +49,10 @@ class StoreMismatch(StorageError):
 
 class NoSnapshot(StorageError):
     """Nothing has been published yet."""
+
+
+class ExportRefused(StorageError):
+    """The folder for an export holds something else."""
 
 
 class NotRefreshed(StorageError):
