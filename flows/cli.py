@@ -16,6 +16,7 @@ import click
 
 from flows import show
 from flows.cli_channels import channels
+from flows.cli_data import COMMANDS as DATA
 from flows.cli_model import COMMANDS
 from flows.cli_privacy import forget, purge
 from flows.errors import NothingReached, UsageError
@@ -156,22 +157,6 @@ def status() -> None:
 
 
 @cli.command()
-@click.argument("query", default="-")
-@click.option("--format", "fmt", type=click.Choice(["table", "csv", "json", "parquet"]), default="table")
-def sql(query: str, fmt: str) -> None:
-    """Read-only SQL on the published snapshot; `-` or nothing reads the query from stdin.
-
-    \b
-    Examples:
-      oresight sql "select week, stance, items from series_weekly where dimension = 'all' and community = 'all'"
-      oresight sql "select * from mentions" --format csv > mentions.csv
-    """
-    from flows.ask import ask
-
-    ask(load(), _stdin() if query == "-" else query, fmt, sys.stdout.buffer)
-
-
-@cli.command()
 def demo() -> int:
     """The same pipeline over the bundled sample, served over real HTTP on loopback: no network, no keys.
 
@@ -189,14 +174,8 @@ def demo() -> int:
     return 0
 
 
-for command in (channels, forget, purge, *COMMANDS):
+for command in (channels, forget, purge, *COMMANDS, *DATA):
     cli.add_command(command)
-
-
-def _stdin() -> str:
-    if sys.stdin.isatty():
-        show.say("reading a query from the keyboard; end it with Ctrl-D")
-    return sys.stdin.read()
 
 
 def _now() -> datetime:
