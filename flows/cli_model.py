@@ -41,7 +41,7 @@ def analyze(file: BinaryIO, output: BinaryIO) -> int:
 
 
 @click.command()
-@click.argument("file", type=click.File("rb"))
+@click.argument("file", type=click.File("rb"), required=False)
 @click.option("--output", type=FOLDER, metavar="DIR", help="Write report.json and report.html there.")
 @click.option(
     "--train",
@@ -49,21 +49,35 @@ def analyze(file: BinaryIO, output: BinaryIO) -> int:
     metavar="FILE",
     help="Fit the baseline on these labelled texts, not on the model's own.",
 )
-def evaluate(file: BinaryIO, output: Path | None, train: Path | None) -> int:
+@click.option(
+    "--entities",
+    type=click.File("rb"),
+    metavar="FILE",
+    help="Measure what is found in sentences, not the model: minerals, countries, stages, instruments.",
+)
+def evaluate(file: BinaryIO | None, output: Path | None, train: Path | None, entities: BinaryIO | None) -> int:
     """Measure the model on labelled texts, beside a bag of words, and beside people where several labelled them.
 
     FILE holds JSON lines with id, text and stance; context, source_kind, source, document, confidence and annotators
     (an object, name to label) may be there. Texts with confidence "low" are left out of the scores.
+
+    With --entities, FILE holds JSON lines with text and lists of names: minerals, countries, stages or instruments.
 
     \b
     Examples:
       oresight evaluate labelled.jsonl
       oresight evaluate labelled.jsonl --output report
       oresight evaluate labelled.jsonl --train other-labelled.jsonl
+      oresight evaluate --entities sentences.jsonl --output report
     """
+    from flows.evaluate import entities as found
     from flows.evaluate import evaluate as measure
 
-    return DONE if measure(load(), file.read(), Path(file.name).name, output, train) else FAILED
+    if (file is None) == (entities is None) or (entities and train):
+        raise UsageError("give either FILE, with --train or without, or --entities FILE")
+    if entities:
+        return DONE if found(entities.read(), Path(entities.name).name, output) else FAILED
+    return DONE if file and measure(load(), file.read(), Path(file.name).name, output, train) else FAILED
 
 
 @click.command()

@@ -1,17 +1,20 @@
-"""How good the model is on labelled texts: figures on stdout, and in a folder for machines and readers.
+"""How good the model is, and what is found in sentences: figures on stdout, and in a folder for machines and readers.
 
 FILE -> nlp.labelled.sheet -> nlp.evaluation.report -> tables | report.json, report.html
+FILE -> nlp.evaluation.sentences -> nlp.evaluation.entities -> tables | entities.json, entities.html
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from flows import show, tools
-from flows.settings import Settings
-from nlp import labelled
-from nlp.evaluation import baseline, report
-from nlp.evaluation.tables import tables, worded
+from flows.settings import GAZETTEERS, Settings
+from nlp import gazetteer, labelled, mentions, pipeline
+from nlp.evaluation import baseline, entities_page, report, rivals, sentences
+from nlp.evaluation import entities as measured
+from nlp.evaluation.tables import Table, tables, worded
 
 SEED = 20261123
 
@@ -37,7 +40,7 @@ def evaluate(settings: Settings, data: bytes, name: str, output: Path | None, tr
         found = report.evaluate(sheet, model, bag, note, advance)
     if output:
         _write(found, output)
-    _tell(found)
+    _tell(tables(found).values())
     return not sheet.faults
 
 
@@ -52,9 +55,35 @@ def _bag(model: Path, train: Path | None) -> tuple[baseline.Bag | None, str]:
     return found, f"a bag of words taught on the model's own {found.taught} texts"
 
 
-def _tell(found: report.Report) -> None:
+def entities(data: bytes, name: str, output: Path | None) -> bool:
+    """Measure what is found in the JSON lines `data` of the file `name`; whether every line could be used.
+
+    Raises:
+        nlp.evaluation.report.EvaluationError: no sentence can be scored.
+        nlp.gazetteer.GazetteerError: a gazetteer has a bad row.
+        nlp.pipeline.PipelineError: spaCy's pipeline, which stands beside the rules, is missing or another one.
+    """
+    given = sentences.read(data, name)
+    for fault in given.faults:
+        show.say(fault)
+    if not any(not row.borderline for row in given.rows):
+        raise report.EvaluationError(
+            f"{name}: no sentence in it can be scored: it needs JSON lines with text and lists"
+        )
+    names = gazetteer.load(GAZETTEERS)
+    reader = mentions.Reader(names)
+    english = rivals.named_entities(names, pipeline.pipeline())
+    finders = {measured.OURS: rivals.rules(reader), "matcher": rivals.matcher(names), "spaCy's names": english}
+    found = measured.evaluate(given, reader, finders)
+    if output:
+        _keep(output, {"entities.json": measured.as_json(found), "entities.html": entities_page.html(found)})
+    _tell(entities_page.tables(found).values())
+    return not given.faults
+
+
+def _tell(told: Iterable[Table]) -> None:
     """One table after the other, a blank line between them."""
-    for at, table in enumerate(tables(found).values()):
+    for at, table in enumerate(told):
         if at:
             show.blank()
         show.table(table.columns, [tuple(map(_cell, row)) for row in table.rows])
@@ -67,6 +96,11 @@ def _cell(cell: object) -> object:
 def _write(found: report.Report, output: Path) -> None:
     from nlp.evaluation.page import html  # noqa: PLC0415 - Altair is a second that only a page should cost
 
-    for name, text in (("report.json", report.as_json(found)), ("report.html", html(found))):
-        (output / name).write_text(text, encoding="utf-8")
+    _keep(output, {"report.json": report.as_json(found), "report.html": html(found)})
+
+
+def _keep(output: Path, texts: dict[str, str]) -> None:
+    output.mkdir(parents=True, exist_ok=True)
+    for name, text in texts.items():
+        (output / name).write_text(text, encoding="utf-8", errors="backslashreplace")
         show.say(f"wrote {output / name}")

