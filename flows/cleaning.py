@@ -14,6 +14,7 @@ from pathlib import Path
 from flows import show
 from flows.report import FORMATS, write_digest
 from flows.settings import Settings
+from sources.archive_join import drop
 from storage.scrub import scrubbed
 
 PATIENCE_S = 60.0
@@ -25,6 +26,7 @@ def clean(settings: Settings, *, job: str, now: datetime) -> tuple[Path, ...]:
     Raises:
         storage.errors.StorageError: there is no room, or another job is writing.
     """
+    drop(settings.home / "backfill" / "join.sqlite")  # words of archives that are half read; they are read again
     with scrubbed(settings.home, job=job, now=now, wait_s=PATIENCE_S) as weeks:
         pages = rewrite(settings, weeks)
     for page in pages:

@@ -15,6 +15,7 @@ from pathlib import Path
 import click
 
 from flows import show
+from flows.cli_backfill import backfill
 from flows.cli_channels import channels
 from flows.cli_data import COMMANDS as DATA
 from flows.cli_model import COMMANDS
@@ -174,7 +175,7 @@ def demo() -> int:
     return 0
 
 
-for command in (channels, forget, purge, *COMMANDS, *DATA):
+for command in (backfill, channels, forget, purge, *COMMANDS, *DATA):
     cli.add_command(command)
 
 

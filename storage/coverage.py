@@ -60,7 +60,8 @@ def note_gaps(con: duckdb.DuckDBPyConnection, run_id: UUID, results: Sequence[Fe
     for gap in (gap for result in results for gap in result.gaps):
         values = [gap.channel, utc(gap.from_at), utc(gap.to_at), gap.reason]
         con.execute(
-            "INSERT INTO base.gaps SELECT $1, $2, $3, $4, $5 WHERE NOT EXISTS (FROM base.gaps WHERE channel = $1 "
-            "AND from_at IS NOT DISTINCT FROM $2 AND to_at = $3 AND reason = $4)",
+            "INSERT INTO base.gaps (channel, from_at, to_at, reason, run_id) SELECT $1, $2, $3, $4, $5 "
+            "WHERE NOT EXISTS (FROM base.gaps WHERE channel = $1 AND from_at IS NOT DISTINCT FROM $2 AND to_at = $3 "
+            "AND reason = $4)",
             [*values, run_id],
         )

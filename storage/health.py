@@ -57,7 +57,7 @@ _SKIPPED = f"""
 """  # noqa: S608  only this module's own text
 _GAPS = """
     SELECT channel, from_at, to_at, reason FROM gaps
-    WHERE strftime(to_at AT TIME ZONE 'UTC', '%G-W%V') >= $week
+    WHERE filled_at IS NULL AND strftime(to_at AT TIME ZONE 'UTC', '%G-W%V') >= $week
       AND (from_at IS NULL OR strftime(from_at AT TIME ZONE 'UTC', '%G-W%V') <= $week)
     ORDER BY channel, to_at, from_at
 """

@@ -20,7 +20,7 @@ _CHANNELS = """
         SELECT channel, count(*) AS items FROM base.items, asked
         WHERE deleted_at IS NULL AND first_seen_at > asked.at - INTERVAL 7 DAYS GROUP BY channel
     ), lost AS (
-        SELECT channel, count(*) AS gaps FROM base.gaps GROUP BY channel
+        SELECT channel, count(*) AS gaps FROM base.gaps WHERE filled_at IS NULL GROUP BY channel
     )
     SELECT channel, state, reason, last_success_at, coalesce(items, 0), coalesce(gaps, 0), next_due_at
     FROM base.channel_states LEFT JOIN recent USING (channel) LEFT JOIN lost USING (channel) ORDER BY channel
@@ -31,7 +31,7 @@ _TOTALS = """
            (SELECT count(*) FROM base.items WHERE relevant AND deleted_at IS NULL),
            (SELECT count(*) FROM base.labels),
            (SELECT count(*) FROM base.items WHERE relevant IS NULL AND deleted_at IS NULL),
-           (SELECT count(*) FROM base.gaps),
+           (SELECT count(*) FROM base.gaps WHERE filled_at IS NULL),
            (SELECT max(refreshed_at) FROM base.refreshes),
            (SELECT arg_max(model, last_used_at) FROM base.models)
 """

@@ -258,12 +258,41 @@ COMMENT ON COLUMN coverage.dropped IS 'Entries that could not become items';
 COMMENT ON COLUMN coverage.reason IS 'Why the state is what it is; empty when there is nothing to say';
 
 CREATE VIEW gaps AS
-SELECT channel, from_at, to_at, reason FROM base.gaps;
+SELECT channel, from_at, to_at, reason, filled_at FROM base.gaps;
 COMMENT ON VIEW gaps IS 'One row for each stretch of a channel''s time in which items may have been lost';
 COMMENT ON COLUMN gaps.channel IS 'The feed or subreddit, as named in channels.toml';
 COMMENT ON COLUMN gaps.from_at IS 'Where it begins (an instant); NULL when unknown';
 COMMENT ON COLUMN gaps.to_at IS 'Where it ends (an instant)';
 COMMENT ON COLUMN gaps.reason IS 'Why items may have been lost';
+COMMENT ON COLUMN gaps.filled_at IS 'When archives that cover all of it had been read (an instant); NULL while it is open';
+
+CREATE VIEW archives AS
+SELECT archive, file, size, kind, asked, lines, seen, kept, erased, bad, started_at, updated_at, outcome, reason
+FROM base.archives;
+COMMENT ON VIEW archives IS 'One row for each Reddit archive that was read, by what it was asked for';
+COMMENT ON COLUMN archives.archive IS 'Identity of the file and of what was asked of it';
+COMMENT ON COLUMN archives.file IS 'Its name';
+COMMENT ON COLUMN archives.size IS 'Its size in bytes';
+COMMENT ON COLUMN archives.kind IS 'submissions or comments';
+COMMENT ON COLUMN archives.asked IS 'Subreddits, time and vocabulary that it was asked for';
+COMMENT ON COLUMN archives.lines IS 'How many of its lines were read';
+COMMENT ON COLUMN archives.seen IS 'How many of them were of the subreddits asked for';
+COMMENT ON COLUMN archives.kept IS 'How many became items that were not in the store yet';
+COMMENT ON COLUMN archives.erased IS 'How many items it showed to be deleted at Reddit, whose words were erased';
+COMMENT ON COLUMN archives.bad IS 'How many lines could not be used; the first 10,000 of them are in quarantine';
+COMMENT ON COLUMN archives.started_at IS 'When it was begun (an instant)';
+COMMENT ON COLUMN archives.updated_at IS 'When it was read last (an instant)';
+COMMENT ON COLUMN archives.outcome IS 'done or damaged; NULL while it is not through: the same command goes on with it';
+COMMENT ON COLUMN archives.reason IS 'What is wrong with it, where it is damaged';
+
+CREATE VIEW quarantine AS
+SELECT archive, file, line, quarantine.reason, noted_at FROM base.quarantine JOIN base.archives USING (archive);
+COMMENT ON VIEW quarantine IS 'One row for each line of an archive that could not be used';
+COMMENT ON COLUMN quarantine.archive IS 'The archive in archives';
+COMMENT ON COLUMN quarantine.file IS 'Its name';
+COMMENT ON COLUMN quarantine.line IS 'The number of the line, from 1';
+COMMENT ON COLUMN quarantine.reason IS 'What is wrong with it';
+COMMENT ON COLUMN quarantine.noted_at IS 'When it was found (an instant)';
 
 CREATE VIEW purges AS
 SELECT item_id, what, reason, noticed_at, erased_at, run_id FROM base.purges;

@@ -26,7 +26,10 @@ PROMISED = {
     "low, high, change, verdict, change_8_weeks, verdict_8_weeks, model",
     "volumes_weekly": "week, week_start, community, dimension, entity, told, expected, verdict",
     "coverage": "run_id, channel, due_at, state, fetched, new, updated, dropped, reason",
-    "gaps": "channel, from_at, to_at, reason",
+    "gaps": "channel, from_at, to_at, reason, filled_at",
+    "archives": "archive, file, size, kind, asked, lines, seen, kept, erased, bad, started_at, "
+    "updated_at, outcome, reason",
+    "quarantine": "archive, file, line, reason, noted_at",
     "purges": "item_id, what, reason, noticed_at, erased_at, run_id",
     "runs": "run_id, kind, version, started_at, finished_at, outcome",
     "sightings": "story_id, item_id, channel, community, url, title, published_at, first_seen_at",
