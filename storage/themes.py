@@ -18,14 +18,16 @@ from storage.rows import lent, table
 from storage.transactions import transaction
 
 NAMED = """
-        SELECT item_id, type, entity FROM base.mentions WHERE day IN (SELECT day FROM {days})
-        UNION
-        SELECT item_id, 'theme', theme FROM base.mentions JOIN base.theme_entities USING (type, entity)
-        WHERE day IN (SELECT day FROM {days})
-        UNION
-        SELECT item_id, 'theme', theme
-        FROM (SELECT item_id, unnest(themes) AS theme FROM base.labels WHERE day IN (SELECT day FROM {days}))
-        WHERE theme IN (SELECT theme FROM base.themes)
+        WITH said AS (
+            SELECT DISTINCT item_id, type, entity FROM base.mentions WHERE day IN (SELECT day FROM {days})
+        ), themed AS (
+            SELECT item_id, theme FROM said JOIN base.theme_entities USING (type, entity)
+            UNION
+            SELECT item_id, theme
+            FROM (SELECT item_id, unnest(themes) AS theme FROM base.labels WHERE day IN (SELECT day FROM {days}))
+            WHERE theme IN (SELECT theme FROM base.themes)
+        )
+        SELECT item_id, type, entity FROM said UNION ALL SELECT item_id, 'theme', theme FROM themed
 """
 """Item, type and entity of everything that the items of some days count for, each once; `days` is a table."""
 
