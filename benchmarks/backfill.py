@@ -5,8 +5,7 @@ after kill -9.
 
 One comment in a hundred is kept. SHARE of the lines are of the wanted subreddit (default 1: a file of one subreddit;
 0.02 is nearer to a month of all Reddit). The dump is one frame with a window of 2^31, as the real ones are. Rates are
-by the clock and by processor time; memory is the peak of the process that reads and of its
-second reader.
+by the clock and by processor time; memory is the peak of both processes, shared pages counted once.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ import contextlib
 import json
 import os
 import random
+import re
 import resource
 import shutil
 import subprocess
@@ -140,7 +140,7 @@ def ended(process: subprocess.Popen[bytes], seconds: float = 1e9) -> tuple[float
     peak, until = 0.0, time.monotonic() + seconds
     while process.poll() is None and time.monotonic() < until:
         peak = max(peak, resident(process.pid))
-        time.sleep(0.1)
+        time.sleep(0.2)
     was_killed = process.poll() is None
     process.kill()
     process.wait()
@@ -149,7 +149,7 @@ def ended(process: subprocess.Popen[bytes], seconds: float = 1e9) -> tuple[float
 
 
 def resident(pid: int) -> float:
-    """MB that a process and its children have in memory; pages that they share count for each."""
+    """MB that a process and its children have in memory; a page that they share counts once."""
     pids = [pid]
     for one in pids:
         with contextlib.suppress(OSError):
@@ -157,8 +157,9 @@ def resident(pid: int) -> float:
     total = 0
     for one in pids:
         with contextlib.suppress(OSError):
-            total += int(Path(f"/proc/{one}/statm").read_text().split()[1])
-    return total * os.sysconf("SC_PAGE_SIZE") / 1e6
+            (shared,) = re.findall(r"^Pss: +(\d+) kB", Path(f"/proc/{one}/smaps_rollup").read_text(), re.MULTILINE)
+            total += int(shared)
+    return total * 1024 / 1e6
 
 
 def held(home: Path) -> set[tuple[object, ...]]:

@@ -25,7 +25,7 @@ from storage import archives, database, erasure, items
 
 PATIENCE_S = 3600.0
 _THRIFT = (
-    "SET memory_limit = '192MB'",
+    "SET memory_limit = '128MB'",
     "SET threads = 1",
     "SET preserve_insertion_order = false",
     "SET enable_progress_bar = false",

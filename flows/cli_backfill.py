@@ -49,6 +49,8 @@ def backfill(
     from flows import backfill as job
     from flows.channels import load as load_channels
 
+    if first and last and first > last:
+        raise click.UsageError("--from is later than --to: nothing lies between them")
     settings = load()
     wish = job.Wish(names, first and first.date(), last and last.date(), all_text, dry_run)
     reaped = job.backfill(settings, load_channels(settings.channels), dumps, wish, now=datetime.now(UTC))

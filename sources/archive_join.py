@@ -44,7 +44,7 @@ class Join:
         path.chmod(0o600)
         self._con.executescript(_SCHEMA)
         self._con.execute("PRAGMA synchronous = OFF")  # a kill loses nothing; after a power cut the work begins anew
-        self._con.execute("PRAGMA cache_size = -32768")  # KiB
+        self._con.execute("PRAGMA cache_size = -16384")  # KiB
         self._con.execute("BEGIN")
 
     def commit(self) -> None:

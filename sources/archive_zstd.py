@@ -32,7 +32,7 @@ _BLOCK: Final = 1 << 17
 _CHUNK: Final = 1 << 20
 _SMALL: Final = 48 << 20
 """A decoder that needs less than this works in plain memory."""
-_RESIDENT: Final = 64 << 20
+_RESIDENT: Final = 32 << 20
 """Bytes of the mapped window that may stay in memory."""
 _PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 
@@ -50,6 +50,14 @@ class Chunk(NamedTuple):
 
     data: bytes
     read: int
+
+
+class _Piece(NamedTuple):
+    """What libzstd gave at once, and whether a frame ends there."""
+
+    data: bytes
+    read: int
+    ends: bool
 
 
 class _Buffer(ctypes.Structure):
@@ -70,15 +78,15 @@ def chunks(path: Path, scratch: Path) -> Iterator[Chunk]:
             decoder.close()
 
 
-def _gathered(pieces: Iterator[Chunk]) -> Iterator[Chunk]:
-    """The same bytes in chunks of a MB or more; where the pieces end early, what there was."""
+def _gathered(pieces: Iterator[_Piece]) -> Iterator[Chunk]:
+    """The same bytes a MB at a time, and less where a frame ends; where the pieces end early, what there was."""
     held: list[bytes] = []
     size, read = 0, 0
     try:
-        for data, read in pieces:
+        for data, read, ends in pieces:
             held.append(data)
             size += len(data)
-            if size >= _CHUNK:
+            if size >= _CHUNK or (ends and size):
                 yield Chunk(b"".join(held), read)
                 held, size = [], 0
     except Damaged:
@@ -110,7 +118,7 @@ class _Decoder:
         self._out = ctypes.create_string_buffer(_BLOCK)
         self._resident = 0
 
-    def unpack(self, file: BinaryIO) -> Iterator[Chunk]:
+    def unpack(self, file: BinaryIO) -> Iterator[_Piece]:
         within, read = False, 0
         held = b""
         while data := file.read(_READ):
@@ -121,13 +129,13 @@ class _Decoder:
                     self._begin(held)
                 piece, taken, within = self._step(held)
                 held = held[taken:] if taken < len(held) else b""
-                if piece:
-                    yield Chunk(piece, read)
+                if piece or not within:
+                    yield _Piece(piece, read, not within)
                 if within and not taken and not piece:
                     break
         yield from self._rest(held, within, read)
 
-    def _rest(self, held: bytes, within: bool, read: int) -> Iterator[Chunk]:
+    def _rest(self, held: bytes, within: bool, read: int) -> Iterator[_Piece]:
         """What is still inside the decoder, or a frame shorter than the longest header."""
         if held and not within:
             self._begin(held)
@@ -135,9 +143,9 @@ class _Decoder:
         while within:
             piece, taken, within = self._step(held)
             held = held[taken:]
-            if piece:
-                yield Chunk(piece, read)
-            elif within and not taken:
+            if piece or not within:
+                yield _Piece(piece, read, not within)
+            elif not taken:
                 raise Damaged("it ends in the middle")
         if held:
             yield from self._rest(held, within=False, read=read)

@@ -14,6 +14,7 @@ import pytest
 from flows.backfill import Wish, asked_for, backfill, chosen
 from flows.backfill_store import Pile, Store
 from flows.backfill_told import Pace, clock
+from flows.cleaning import clean
 from flows.errors import UsageError
 from flows.second_reader import ReaderEnded, SecondReader
 from flows.settings import Settings, load
@@ -180,6 +181,14 @@ def test_only_listed_subreddits_are_read() -> None:
         chosen([INVESTING], ["pics"])
     with pytest.raises(UsageError, match="channels add"):
         chosen([], [])
+
+
+def test_the_home_is_rid_of_half_read_words(settings: Settings, tmp_path: Path) -> None:
+    """Cleaning up after an erasure also takes the words of an archive that is half read."""
+    files = dumps(tmp_path)
+    _cut_off(settings, files, 3, stored=True)
+    clean(settings, job="purge", now=NOW)
+    assert LITHIUM.encode() not in b"".join(p.read_bytes() for p in (settings.home / "backfill").iterdir())
 
 
 def test_pace_tells_what_remains() -> None:
