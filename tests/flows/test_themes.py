@@ -174,4 +174,6 @@ def test_reference_views(con: duckdb.DuckDBPyConnection) -> None:
     vault = con.execute("SELECT kind, owners FROM instruments WHERE instrument = 'Project Vault'").fetchall()
     assert vault == [("stockpile", ["USA"])]
     counts = con.execute("SELECT (SELECT count(*) FROM minerals), (SELECT count(*) FROM countries)").fetchone()
-    assert counts == (85, 251)
+    rows = reference.read()
+    assert counts == (len(rows["minerals"]), len(rows["countries"]))
+    assert min(counts or ()) > 80
