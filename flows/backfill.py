@@ -8,6 +8,7 @@ What was read is kept together with how far that was: a run that was killed goes
 
 from __future__ import annotations
 
+import gc
 import time
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
@@ -36,7 +37,7 @@ LARGE = 8 << 20
 """Bytes of dumps, packed, from which a second process is worth its start."""
 WRITE_S = 20.0
 """Seconds of work that a kill may cost."""
-MOST_ITEMS, MOST_WORDS = 10_000, 32 << 20
+MOST_ITEMS, MOST_WORDS = 5_000, 16 << 20
 """Items that may wait for the store, and characters of them."""
 
 
@@ -94,6 +95,7 @@ def backfill(
         sink = Nowhere() if wish.dry else Store(settings, asked, words, goes_on=goes_on, dumps=dumps)
         try:
             sink.open(join)
+            gc.freeze()  # the gazetteers stay: to look through them again and again costs a tenth of the time
             reaped = [_reap(_Work(asked, join, sink, folder), dump) for dump in dumps]
             sink.close()
         finally:
