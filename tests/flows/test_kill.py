@@ -60,6 +60,7 @@ def ids(home: Path) -> set[str]:
     return set(rows)
 
 
+@pytest.mark.long
 def test_killed_runs_lose_nothing(tmp_path: Path, world: dict[str, str]) -> None:
     """After kills at random moments one whole run has every item and label once, as a run that was never killed."""
     seed = 7

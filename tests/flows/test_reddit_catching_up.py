@@ -116,7 +116,7 @@ def survives(folder: Path, kills: int, seed: int) -> None:
     assert home.rows("SELECT count(*) FROM base.stubs") == [(0,)]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_killed_eight_times(tmp_path: Path) -> None:
     """After eight kills nothing is lost and nothing is there twice."""

@@ -296,7 +296,7 @@ def read_on(home: Path, stop: threading.Event, seen: list[int], failures: list[S
 
 @pytest.mark.slow
 def test_kills(tmp_path: Path) -> None:
-    """Over a dozen kills at random moments no acknowledged page is lost or halved and no reader fails."""
+    """Over eight kills at random moments no acknowledged page is lost or halved and no reader fails."""
     made_home(tmp_path, [])
     dice, stop = random.Random(2026), threading.Event()
     seen: list[int] = []
@@ -304,12 +304,12 @@ def test_kills(tmp_path: Path) -> None:
     reader = threading.Thread(target=read_on, args=(tmp_path, stop, seen, failures))
     reader.start()
     acknowledged: set[str] = set()
-    for round_ in range(12):
+    for round_ in range(8):
         writer = child("write", tmp_path, f"w{round_}")
         assert writer.stdout is not None
         acknowledged.add(writer.stdout.readline().strip())
         with pytest.raises(subprocess.TimeoutExpired):
-            writer.wait(dice.uniform(0, 0.5))
+            writer.wait(dice.uniform(0, 2.0))
         writer.kill()
         acknowledged |= set(writer.communicate()[0].split())
     stop.set()
