@@ -37,7 +37,7 @@ stance.load(Path(sys.argv[1])).label([(None, sys.argv[2])])
 def sized(model: stance.StanceModel, tokens: int, count: int) -> list[Pair]:
     """`count` different texts without a sentence's end, each of exactly `tokens` tokens with its separators."""
     words = [w for e in read(AUTHORED) for w in e.text.lower().split() if w.isalpha()]
-    lengths = {w: len(encode(model._tokenizer, [(None, w)], 512)[0].ids) - 2 for w in dict.fromkeys(words)}
+    lengths = {w: len(encode(model._engine.tokenizer, [(None, w)], 512)[0].ids) - 2 for w in dict.fromkeys(words)}
     single = [word for word in words if lengths[word] == 1]
     starts = range(0, len(single) - tokens, max(1, (len(single) - tokens) // count))
     return [(None, " ".join(single[at : at + tokens - 2])) for at in starts][:count]
