@@ -13,12 +13,11 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from flows.cleaning import clean
 from flows.settings import Settings
 from flows.version import VERSION
 from records import Item
 from sources.archive import Batch, Dump, Place
-from sources.archive_join import Join
+from sources.archive_join import ENOUGH, Join
 from sources.archive_rows import number_of
 from sources.archive_sift import Asked
 from storage import archives, database, erasure, items
@@ -133,6 +132,8 @@ class Store:
             items.finish_run(con, self._current, "done", now=datetime.now(UTC))
             erased, _ = erasure.pending(con)
         if erased:
+            from flows.cleaning import clean  # noqa: PLC0415 - it brings Prefect and the charts: 100 MB, seldom needed
+
             clean(self._settings, job="backfill", now=self._asked.now)
         else:
             database.publish(self._settings.home, wait_s=PATIENCE_S)
@@ -173,4 +174,4 @@ def _surround(join: Join, rows: Iterator[archives.Kept], asked: Asked) -> None:
         if row.opens:
             join.put_threads([(number, row.title, row.url, about)])
         else:
-            join.put_comments([(number, row.published, about, row.text)])
+            join.put_comments([(number, row.published, about, row.text[:ENOUGH])])

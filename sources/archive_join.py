@@ -22,10 +22,14 @@ _SCHEMA: Final = """
     CREATE TABLE IF NOT EXISTS waiting (id INTEGER PRIMARY KEY, line BLOB);
     CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, value TEXT);
 """
-_ENOUGH: Final = 4000
+ENOUGH: Final = 4000
 """Characters of a comment that are kept: its context has 400 of them."""
 _REPLIES_END_S: Final = 200 * 86400
 """Reddit closes threads after six months: nobody answers an older comment."""
+
+
+Said = tuple[int, int, bool, str | None]
+"""A comment's id, time, relevance, and what of its body is kept; None where it is gone."""
 
 
 class Around(NamedTuple):
@@ -73,12 +77,12 @@ class Join:
             rows,
         )
 
-    def put_comments(self, rows: Iterable[tuple[int, int, bool, str | None]]) -> None:
-        """Id, time, relevance, body (None where it is gone). What is gone stays gone."""
+    def put_comments(self, rows: Iterable[Said]) -> None:
+        """Comments; what is gone stays gone."""
         self._con.executemany(
             "INSERT INTO comments VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET about = excluded.about, "
             "body = excluded.body WHERE excluded.body IS NULL",
-            ((number, created, about, body and body[:_ENOUGH]) for number, created, about, body in rows),
+            rows,
         )
 
     def threads(self, numbers: Collection[int]) -> dict[int, Around]:

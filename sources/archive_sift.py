@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from html import unescape
 
 from records import DELETED, Channel, Item, Thread
-from sources.archive_join import Around, Join
+from sources.archive_join import ENOUGH, Around, Join, Said
 from sources.archive_rows import Row, fullname
 from sources.reddit_items import SITE, Desk
 
@@ -88,17 +88,17 @@ class Sift:
             earlier, parent = around.find(row.number), around.find(row.parent)
             if row.gone:
                 found.gone[row.name] = row.gone
-                around.new[row.number] = row.created, _NOBODY
+                around.new[row.number] = (row.number, row.created, False, None)
             elif earlier is None or earlier.words is not None:
                 if earlier is None:
-                    around.new[row.number] = row.created, Around(row.fields.body, None, itself)
+                    around.new[row.number] = (row.number, row.created, itself, row.fields.body[:ENOUGH])
                 if row.created < self._asked.begin:
                     continue
                 if row.parent is not None and parent is None and not last:
                     waiting.append((row.number, line))
                 elif (item := self._kept(row, around, parent or _NOBODY, itself)) is not None:
                     found.items.append(item)
-        self._join.put_comments((n, created, a.about, a.words) for n, (created, a) in around.new.items())
+        self._join.put_comments(around.new.values())
         self._join.put_waiting(waiting)
         return found
 
@@ -138,11 +138,11 @@ class _Around:
         numbers = {row.number for row in rows}
         self.threads = join.threads({row.thread for row in rows})
         self._known = join.comments(numbers | {row.parent for row in rows if row.parent is not None})
-        self.new: dict[int, tuple[int, Around]] = {}
+        self.new: dict[int, Said] = {}
 
     def find(self, number: int | None) -> Around | None:
         """The comment, if it is known; a thread's opening, which has no number here, is none."""
         if number is None:
             return None
         new = self.new.get(number)
-        return new[1] if new else self._known.get(number)
+        return Around(new[3], None, new[2]) if new else self._known.get(number)
