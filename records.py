@@ -188,6 +188,8 @@ class Mention:
     surface: str
     start: int
     end: int
+    rule: str = field(default="", compare=False)
+    """The rule that accepted it and what it rested on, as RULES.md has them; not stored."""
 
 
 @dataclass(frozen=True, slots=True)

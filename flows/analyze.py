@@ -1,16 +1,17 @@
 """Label texts that are not stored: one answer for every line, in the same order.
 
-lines -> JSON lines or plain text -> nlp.scan.read, in batches -> JSON lines
+lines -> JSON lines or plain text -> nlp.scan.read, in batches -> JSON lines, or tables for a person
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import chain, islice
 from typing import Any
 
+from flows import show
 from flows.tools import Tools
 from nlp import scan
 from records import LABELS, Mention
@@ -19,6 +20,8 @@ BATCH = 256
 """Lines read, labelled and written at a time."""
 ANSWERED = 5
 """Decimals of a probability."""
+YES, NO = show.Cell("yes", "green", "yes"), show.Cell("no", "red", "no")
+_TOLD = ("surface", "type", "entity")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +34,17 @@ class Line:
     error: str | None = None
 
 
-def analyze(lines: Iterable[bytes], tools: Tools) -> Iterator[list[dict[str, Any]]]:
-    """Yield the answers batch by batch, one for every line; a bad line's answer holds `error` in place of a stance."""
+def analyze(lines: Iterable[bytes], tools: Tools, *, explain: bool = False) -> Iterator[list[dict[str, Any]]]:
+    """Yield the answers batch by batch, one for every line; a bad line's answer holds `error` in place of a stance.
+
+    With `explain`, `candidates` holds everything that might have been named, counted or not, and why.
+    """
     source = iter(lines)
     first = list(islice(source, BATCH))
     read = _json_line if looks_like_json(first) else _text_line
     numbered = enumerate(chain(first, source), 1)
     while batch := [read(number, raw) for number, raw in islice(numbered, BATCH)]:
-        yield _answers(batch, tools)
+        yield _answers(batch, tools, explain)
 
 
 def looks_like_json(lines: Sequence[bytes]) -> bool:
@@ -80,13 +86,36 @@ def _fault(row: dict[str, Any]) -> str | None:
     return None
 
 
-def _answers(batch: Sequence[Line], tools: Tools) -> list[dict[str, Any]]:
+def tell(answer: dict[str, Any]) -> None:
+    """One answer of `analyze` with its candidates, for a person at a terminal."""
+    if "error" in answer:
+        show.say(f"{answer['id']}: {answer['error']}")
+        return
+    about = "relevant" if answer["relevant"] else "not relevant"
+    rows = [
+        (f"{c['start']}-{c['end']}", *(c[k] for k in _TOLD), YES if c["accepted"] else NO, c["rule"], c["reason"])
+        for c in answer["candidates"]
+    ]
+    title = f"{answer['id']}: {answer['stance']} ({answer['confidence']:.2f}), {about}"
+    show.table(("at", *_TOLD, "counts", "rule", "reason"), rows, title=title)
+
+
+def _answers(batch: Sequence[Line], tools: Tools, explain: bool) -> list[dict[str, Any]]:
     good = [line for line in batch if line.error is None]
     readings = iter(scan.read([(line.context, line.text) for line in good], tools.reader, tools.model))
-    return [
+    answers = [
         {"id": line.id, "error": line.error} if line.error is not None else _answer(line.id, next(readings))
         for line in batch
     ]
+    for line, answer in zip(batch, answers, strict=True):
+        if explain and line.error is None:
+            answer["candidates"] = _candidates(line, tools)
+    return answers
+
+
+def _candidates(line: Line, tools: Tools) -> list[dict[str, Any]]:
+    given = line.context is not None and scan.about(line.context, tools.reader)
+    return [asdict(told) for told in tools.reader.explain(line.text, given=given)]
 
 
 def _answer(key: Any, reading: scan.Reading) -> dict[str, Any]:
@@ -108,7 +137,7 @@ def _answer(key: Any, reading: scan.Reading) -> dict[str, Any]:
 
 
 def _mention(m: Mention) -> dict[str, Any]:
-    return {"type": m.type, "entity": m.entity, "surface": m.surface, "start": m.start, "end": m.end}
+    return {"type": m.type, "entity": m.entity, "surface": m.surface, "start": m.start, "end": m.end, "rule": m.rule}
 
 
 def _entities(mentions: Sequence[Mention], kind: str) -> list[str]:

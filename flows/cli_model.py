@@ -18,21 +18,26 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.command()
 @click.argument("file", type=click.File("rb"), default="-")
 @click.option("--output", type=click.File("wb"), default="-", help="A file instead of stdout.")
-def analyze(file: BinaryIO, output: BinaryIO) -> int:
+@click.option("--explain", is_flag=True, help="Tell every name looked at, counted or not, and the rule that decided.")
+def analyze(file: BinaryIO, output: BinaryIO, explain: bool) -> int:
     """Label texts without storing anything: JSON lines, or plain text, one text a line.
+
+    With --explain each answer has `candidates`; on a terminal they are shown as tables.
 
     \b
     Examples:
       echo "Who will refine it? Nobody has a permit." | oresight analyze
       oresight analyze comments.jsonl --output labels.jsonl
+      echo "Chad will lead the tin talks" | oresight analyze --explain
     """
     from flows import tools
     from flows.analyze import analyze as answers
-    from flows.analyze import encode
+    from flows.analyze import encode, tell
 
-    bad = 0
-    for batch in answers(file, tools.load(load())):
-        output.writelines(encode(answer) for answer in batch)
+    bad, shown = 0, explain and output.isatty()
+    for batch in answers(file, tools.load(load()), explain=explain):
+        for answer in batch:
+            tell(answer) if shown else output.write(encode(answer))
         output.flush()
         bad += sum("error" in answer for answer in batch)
     if bad:

@@ -15,8 +15,8 @@ from collections.abc import Callable, Mapping
 from itertools import takewhile
 from typing import Final
 
-from nlp.cues import FAR, NEAR, NONE, Candidate, Passage, Verdict
 from nlp.gazetteer import Form, Gazetteer, Sense
+from nlp.passage import FAR, NEAR, NONE, Candidate, Passage, Verdict
 
 BESIDE: Final = 3
 """Words to either side in which the subject makes a companion unnecessary."""
@@ -33,9 +33,9 @@ def chain(candidate: Candidate, form: Form, passage: Passage, gazetteer: Gazette
     known = sense or NONE
     for check in CHECKS:
         if reason := check(candidate, form, passage, gazetteer, known):
-            return Verdict(candidate, form, False, reason)
+            return Verdict(candidate, form, False, reason, "S3")
     accepted, reason = _shown(candidate, form, passage, gazetteer, known)
-    return Verdict(candidate, form, accepted, f"{form.trust}: {reason}")
+    return Verdict(candidate, form, accepted, f"{form.trust}: {reason}", "S1" if form.type == "stage" else "I1")
 
 
 def supports(candidate: Candidate, passage: Passage, gazetteer: Gazetteer, senses: Senses) -> bool:

@@ -17,108 +17,15 @@ depends on how far its bare form can be trusted (RULES.md: default_sense, cue_re
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final
 
 from nlp.gazetteer import Form, Gazetteer, Sense
-from nlp.words import BREAK, Words
+from nlp.passage import FAR, NEAR, NONE, Candidate, Passage, Verdict
 
-NEAR: Final = 8
-"""Words to either side in which a cue counts."""
-FAR: Final = 12
 NEEDED: Final = {"mineral": -1, "check": 0, "other": 2, "cue": 1}
 """Points a form needs, by how far its bare form can be trusted."""
-NONE: Final = Sense()
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A phrase of the gazetteer at words[first:last], and everything it may name."""
-
-    first: int
-    last: int
-    forms: tuple[Form, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """Whether a candidate names this form's entity here, and what decided."""
-
-    candidate: Candidate
-    form: Form
-    accepted: bool
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """One text, its words, its candidates, and how each of its lines is capitalised."""
-
-    words: Words
-    styles: tuple[str, ...]  # per word: "sentence", "title" or "capitals"
-    minerals: dict[int, str]  # word -> canonical mineral of the candidate standing there, where its form is trusted
-    doubtful: dict[int, str]  # the same where the bare word more often means something else (lead, tin)
-    hinted: dict[int, str]  # the same for acronyms and the like that need a cue (APT, brine)
-    countries: dict[int, str]  # the same for countries whose name needs no cue
-    vocabulary: frozenset[str]
-    subject: Mapping[int, str] = field(default_factory=dict)  # words that show it to be about minerals, in their order
-    stages: Mapping[str, str] = field(default_factory=dict)  # stages that a likely word of the chain names -> that word
-    given: bool = False  # what the text answers is about minerals
-
-    def around(self, candidate: Candidate, reach: int) -> list[int]:
-        """Indices of the words within `reach` of a candidate, without its own."""
-        low, high = max(0, candidate.first - reach), min(len(self.words.folded), candidate.last + reach)
-        return [*range(low, candidate.first), *range(candidate.last, high)]
-
-    def word(self, index: int) -> str:
-        """The folded word at an index, empty beyond the text."""
-        folded = self.words.folded
-        return folded[index] if 0 <= index < len(folded) else ""
-
-    def after(self, candidate: Candidate) -> str:
-        """The next word, looking through one hyphen."""
-        at = candidate.last
-        return self.word(at + 1) if self.word(at) == "-" else self.word(at)
-
-    def before(self, candidate: Candidate) -> str:
-        """The word before, looking through one hyphen."""
-        at = candidate.first - 1
-        return self.word(at - 1) if self.word(at) == "-" else self.word(at)
-
-    def starts_sentence(self, index: int) -> bool:
-        """Whether a word opens a sentence, a quotation, a line or a list entry."""
-        return index == 0 or (not self.words.folded[index - 1][-1:].isalnum() and self.word(index - 1) not in "-,&/'")
-
-    def capitalised(self, index: int) -> bool:
-        """Whether a word stands with a capital and small letters."""
-        raw = self.words.raw[index] if 0 <= index < len(self.words) else ""
-        return raw[:1].isupper() and raw[1:].islower()
-
-
-_LOUD: Final = 0.8
-_TITLED: Final = 0.65
-
-
-def styles(words: Words) -> tuple[str, ...]:
-    """How every line of a text is capitalised, one answer per word."""
-    found: list[str] = []
-    start = 0
-    for index in [*(i for i, w in enumerate(words.folded) if w == BREAK), len(words)]:
-        found += [_style(words.raw[start:index])] * (index - start)
-        found += ["sentence"] * (index < len(words))
-        start = index + 1
-    return tuple(found)
-
-
-def _style(raws: tuple[str, ...]) -> str:
-    long = [r for r in raws if len(r) > 3 and r.isalpha()]
-    if len(long) < 2:
-        return "sentence"
-    if sum(map(str.isupper, long)) > _LOUD * len(long):
-        return "capitals"
-    capitals = sum([r[0].isupper() for r in long])
-    return "title" if capitals > _TITLED * len(long) and capitals > 2 else "sentence"
+NAME: Final = "part of a name"
+TOWN: Final = "a town of that name"
 
 
 def mineral(candidate: Candidate, form: Form, passage: Passage, gazetteer: Gazetteer, sense: Sense | None) -> Verdict:
@@ -126,9 +33,9 @@ def mineral(candidate: Candidate, form: Form, passage: Passage, gazetteer: Gazet
     sense = sense or NONE
     near = [passage.words.folded[i] for i in passage.around(candidate, NEAR)]
     if veto := sense.veto.intersection(passage.word(i) for i in passage.around(candidate, FAR)):
-        return Verdict(candidate, form, False, f"{min(veto)!r} stands near")
+        return Verdict(candidate, form, False, f"{min(veto)!r} stands near", "M5")
     if sense.needs and not sense.needs.intersection(passage.vocabulary):
-        return Verdict(candidate, form, False, "none of the words it needs is in the text")
+        return Verdict(candidate, form, False, "none of the words it needs is in the text", "M5")
     counts = [
         *_for(candidate, form, passage, gazetteer.cues, near),
         *_against(candidate, form, passage, gazetteer.cues, near, sense),
@@ -137,7 +44,16 @@ def mineral(candidate: Candidate, form: Form, passage: Passage, gazetteer: Gazet
     accepted = points >= NEEDED[form.trust]
     sign = 1 if accepted else -1
     heaviest = max(counts, key=lambda c: sign * c[0], default=(0, ""))
-    return Verdict(candidate, form, accepted, f"{form.trust}: {points:+d}; {heaviest[1]}".rstrip("; "))
+    reason = f"{form.trust}: {points:+d}; {heaviest[1]}".rstrip("; ")
+    return Verdict(candidate, form, accepted, reason, _rule(form, accepted, heaviest))
+
+
+def _rule(form: Form, accepted: bool, heaviest: tuple[int, str]) -> str:
+    """The rule of RULES.md that a verdict rests on."""
+    points, reason = heaviest
+    if accepted or points >= 0:
+        return "M3" if accepted and form.kind == "alias" else "M1"
+    return "M4" if reason.endswith("is a product") else "M6" if reason in (NAME, TOWN) else "M5"
 
 
 def _for(
@@ -227,9 +143,9 @@ def _against(
     ):
         counts.append((-2, f"{before!r} before it"))
     if name_part(candidate, passage):
-        counts.append((-4, "part of a name"))
+        counts.append((-4, NAME))
     if _place(candidate, passage, cues):
-        counts.append((-4, "a town of that name"))
+        counts.append((-4, TOWN))
     if form.entity == "lead" and form.trust == "other":
         counts += _verb(candidate, passage, cues)
     if form.trust == "cue" and _whispered(candidate, form, passage):
@@ -262,7 +178,7 @@ def _ahead(candidate: Candidate, passage: Passage, market: frozenset[str]) -> bo
 def name_part(candidate: Candidate, passage: Passage) -> bool:
     """In ordinary sentences only names capitalise a mineral: 'Sigma Lithium said', 'shares of Lithium Americas'."""
     first, last = candidate.first, candidate.last - 1
-    if passage.styles[first] != "sentence" or not passage.capitalised(first) or passage.word(first - 1) == "#":
+    if passage.styles[first] != "sentence" or not passage.capitalised(first) or passage.tagged(first):
         return False
     after = passage.capitalised(last + 1) and last + 1 not in passage.minerals
     if passage.starts_sentence(first):

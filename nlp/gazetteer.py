@@ -3,6 +3,7 @@
     minerals.csv, countries.csv, stages.csv, instruments.csv -> Form, ...   what a phrase may name, how far trusted
     senses.csv, cues.csv                                     -> Sense, ...  which neighbours speak for or against it
     masks.txt, names.txt, umbrella.txt                       -> phrases     what is no mention; what is relevant
+    hints.csv                                                -> Hint, ...   what is relevant but in other trades
 
 The rules the columns serve are in RULES.md beside the files.
 """
@@ -19,7 +20,7 @@ from typing import Final, Literal, get_args
 from nlp.tables import GazetteerError, Place, expand, first, phrases, rows
 from nlp.words import fold, split
 
-REVISION: Final = 2
+REVISION: Final = 3
 """Raised whenever the rules in nlp/ change what is found: stored mentions of an older revision are stale."""
 
 MINERAL_COLUMNS: Final = (
@@ -36,9 +37,10 @@ INSTRUMENT_COLUMNS: Final = (
 )  # fmt: skip
 SENSE_COLUMNS: Final = ("form", "veto", "near", "after", "before", "needs", "lower")
 CUE_COLUMNS: Final = ("name", "words")
+HINT_COLUMNS: Final = ("term", "against", "needs")
 FILES: Final = (
     "minerals.csv", "countries.csv", "stages.csv", "instruments.csv", "senses.csv", "cues.csv", "masks.txt",
-    "names.txt", "umbrella.txt",
+    "names.txt", "umbrella.txt", "hints.csv",
 )  # fmt: skip
 TOPICS: Final = ("medical", "media", "jewellery", "sport", "software", "household", "astronomy", "toxic")
 KINDS: Final = ("law or strategy", "infrastructure programme")
@@ -90,6 +92,15 @@ class Sense:
 
 
 @dataclass(frozen=True, slots=True)
+class Hint:
+    """A term of the trade that other trades use as well, and the phrases near it that decide, folded."""
+
+    term: str
+    against: frozenset[str]
+    needs: frozenset[str]  # empty where it speaks for itself
+
+
+@dataclass(frozen=True, slots=True)
 class Gazetteer:
     """All forms, senses, cues, masks and umbrella terms of one folder."""
 
@@ -99,6 +110,7 @@ class Gazetteer:
     masks: tuple[str, ...]
     names: tuple[str, ...]  # masks that need capitals
     umbrella: tuple[str, ...]
+    hints: tuple[Hint, ...]
     minerals: tuple[str, ...]
     countries: tuple[str, ...]
     stages: tuple[str, ...]
@@ -139,6 +151,7 @@ def load(folder: Path) -> Gazetteer:
         masks=tuple(phrases(folder / "masks.txt")),
         names=tuple(phrases(folder / "names.txt")),
         umbrella=tuple(phrases(folder / "umbrella.txt")),
+        hints=tuple(_hints(folder / "hints.csv", cues)),
         minerals=tuple(dict.fromkeys(f.entity for f in minerals)),
         countries=tuple(dict.fromkeys(f.entity for f in countries)),
         stages=tuple(dict.fromkeys(f.entity for f in stages)),
@@ -251,6 +264,18 @@ def _senses(path: Path, cues: dict[str, frozenset[str]]) -> Iterator[tuple[str, 
         for one in expand(phrase):
             name = (entity.casefold() + colon) + key(one)
             yield name, Sense(**words, lower=lower or None)  # type: ignore[arg-type]
+
+
+def _hints(path: Path, cues: dict[str, frozenset[str]]) -> Iterator[Hint]:
+    """`@hints` among what a term needs is any other term of the file."""
+    table = list(rows(path, HINT_COLUMNS))
+    seen: set[str] = set()
+    terms = [tuple(expand(first(place, row, "term", seen))) for place, row in table]
+    cues = cues | {"hints": frozenset(term for group in terms for term in group)}
+    for (place, row), group in zip(table, terms, strict=True):
+        parts = {c: [_words(place, c, e, cues) for e in place.list(row, c)] for c in HINT_COLUMNS[1:]}
+        against, needs = (frozenset().union(*parts[c]) for c in HINT_COLUMNS[1:])
+        yield from (Hint(term, against, needs - set(group)) for term in group)
 
 
 def _words(place: Place, column: str, entry: str, cues: dict[str, frozenset[str]]) -> frozenset[str]:

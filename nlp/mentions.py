@@ -5,16 +5,13 @@
 Minerals and countries are one layer, stages and instruments another: phrases of different layers may overlap, as in
 "rare earth magnet plant". The second layer is judged after the first, whose minerals are its evidence.
 
-Everything here is rules over one pass of a matcher. `Reader.judge` returns every candidate with its verdict, so that a
-second, statistical pass can look again at those whose form is ambiguous (`Form.trust`, `Form.lower`) and no others.
+Rules over one pass of a matcher decide; a second, statistical pass looks again at the few candidates that they leave
+open (nlp/second.py). `Reader.judge` and `explain` return every candidate with its verdict.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -23,9 +20,14 @@ from spacy.matcher import PhraseMatcher
 from spacy.tokens import Doc
 
 from nlp.chain import chain, supports
-from nlp.cues import Candidate, Passage, Verdict, mineral, styles
+from nlp.cues import mineral
+from nlp.forms import by_phrase, keys
 from nlp.gazetteer import Form, Gazetteer, Sense, key
+from nlp.passage import Candidate, Passage, Verdict, styles
+from nlp.pipeline import Pipeline, pipeline
 from nlp.places import country
+from nlp.second import settle
+from nlp.umbrella import Umbrella, companies
 from nlp.words import Words, split
 from records import Mention
 
@@ -44,38 +46,57 @@ _UNKNOWN: Final = "\u00b7"
 """Stands in the Doc for every word that no phrase holds, so that spaCy's store of strings stays small."""
 
 
-class Reader:
-    """Finds mentions; built once per process, safe to share between threads that only read."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One candidate and one entity it might name: text[start:end] is `surface`; why it counts or does not."""
 
-    def __init__(self, gazetteer: Gazetteer) -> None:
+    start: int
+    end: int
+    surface: str
+    type: str
+    entity: str
+    accepted: bool
+    rule: str  # of RULES.md
+    reason: str
+
+
+class Reader:
+    """Finds mentions; built once per process, safe to share between threads that only read.
+
+    `english` gives the statistical pipeline; it is called when a text first asks for it (nlp/second.py).
+    """
+
+    def __init__(self, gazetteer: Gazetteer, english: Callable[[], Pipeline] = pipeline) -> None:
         self.gazetteer = gazetteer
-        english: Any = spacy.blank("en")
-        self._vocab = english.vocab
+        self._english = english
+        blank: Any = spacy.blank("en")
+        self._vocab = blank.vocab
         self._forms = {
-            _FORM: _by_phrase(f for f in gazetteer.forms if f.type in ("mineral", "country")),
-            _CHAIN: _by_phrase(f for f in gazetteer.forms if f.type in ("stage", "instrument")),
+            _FORM: by_phrase(f for f in gazetteer.forms if f.type in ("mineral", "country")),
+            _CHAIN: by_phrase(f for f in gazetteer.forms if f.type in ("stage", "instrument")),
         }
         held = [f for layer in self._forms.values() for forms in layer.values() for f in forms]
         self._senses: dict[Form, Sense | None] = {f: gazetteer.sense(f) for f in held}
         self._hashtags = frozenset(p for layer in self._forms.values() for p in layer if p.isalnum())
         self._matcher: Any = PhraseMatcher(self._vocab, attr="ORTH")
-        phrases = {_MASK: _keys(gazetteer.masks), _NAME: _keys(gazetteer.names), _TOPIC: _topics(gazetteer)}
+        phrases = {_MASK: keys(gazetteer.masks), _NAME: keys(gazetteer.names), _TOPIC: _topics(gazetteer)}
         for label, wanted in {**self._forms, **phrases}.items():
             self._matcher.add(label, [Doc(self._vocab, words=p.split()) for p in wanted])
         self._known = frozenset(
             w for wanted in (*self._forms.values(), *phrases.values()) for p in wanted for w in p.split()
         )
-        self._umbrella = _pattern((*gazetteer.umbrella, *_of_minerals(gazetteer)))
+        self._umbrella = Umbrella(gazetteer)
 
     def find(self, text: str, *, given: bool = False) -> tuple[Mention, ...]:
-        """Mentions in the first MOST characters by start; text[start:end] is the surface. Never raises, linear time.
+        """Mentions in the first MOST characters by start; text[start:end] is the surface. Linear time.
 
         `given` says that what the text answers is about minerals: its "permits" need no mineral of their own.
+        Raises nlp.pipeline.PipelineError where a text asks for the pipeline and it is missing; no text raises.
         """
         words = self._split(text)
         mentions = {
-            Mention(form.type, form.entity, text[start:end], start, end)
-            for verdict in self._verdicts(words, given)
+            Mention(form.type, form.entity, text[start:end], start, end, f"{verdict.rule} {verdict.reason}")
+            for verdict in self._verdicts(text, words, given, self._candidates(words))
             if verdict.accepted
             for form, start, end in [_span(verdict, words)]
         }
@@ -83,21 +104,36 @@ class Reader:
 
     def judge(self, text: str, *, given: bool = False) -> tuple[Verdict, ...]:
         """Every candidate in the text with its verdict and reason, in order; `given` as in `find`."""
-        return tuple(self._verdicts(self._split(text), given))
+        return self._all(text, self._split(text), given)
+
+    def explain(self, text: str, *, given: bool = False) -> tuple[Told, ...]:
+        """What `judge` says, with the offsets in the text, in order; `given` as in `find`."""
+        words = self._split(text)
+        return tuple(
+            Told(start, end, text[start:end], form.type, form.entity, v.accepted, v.rule, v.reason)
+            for v in self._all(text, words, given)
+            for form, start, end in [_span(v, words)]
+        )
+
+    def _all(self, text: str, words: Words, given: bool) -> tuple[Verdict, ...]:
+        """Every verdict, and what masks and names swallow."""
+        found = self._candidates(words)
+        swallowed = [verdict for hidden in found.hidden for verdict in hidden.verdicts(words)]
+        verdicts = self._verdicts(text, words, given, found)
+        return tuple(sorted(verdicts + swallowed, key=lambda v: (v.candidate.first, v.candidate.last)))
 
     def umbrella(self, text: str) -> bool:
-        """Whether the text holds an umbrella term such as 'critical minerals'."""
-        return self._umbrella.search(text[:MOST].lower()) is not None
+        """Whether the text holds an umbrella term ('critical minerals'), or a hint that its neighbours bear out."""
+        return self._umbrella.holds(text[:MOST])
 
     def _split(self, text: str) -> Words:
         return split(text[:MOST], self._hashtags)
 
-    def _verdicts(self, words: Words, given: bool = False) -> list[Verdict]:
-        found = self._candidates(words)
+    def _verdicts(self, text: str, words: Words, given: bool, found: _Found) -> list[Verdict]:
         if not found.named and not found.chain:
             return []
         passage = _passage(words, found.named, self._senses)
-        verdicts = self._judged(found.named, passage)
+        verdicts = settle(text, self._judged(found.named, passage), passage, self.gazetteer, self._english)
         if found.chain:
             subject = _subject(verdicts, found.topics, words, self.gazetteer.cues["subject"])
             passage = self._staged(replace(passage, subject=subject, given=given), found.chain)
@@ -120,11 +156,12 @@ class Reader:
 
     def _candidates(self, words: Words) -> _Found:
         """What stands in the text: the longest phrase first, in each layer by itself; masks swallow in both."""
-        found = _Found([], [], [])
+        found = _Found([], [], [], [])
         known = [w if w in self._known else _UNKNOWN for w in words.folded]
         if all(w == _UNKNOWN for w in known):
             return found
-        reached = {_FORM: 0, _CHAIN: 0}
+        reached, shown = {_FORM: 0, _CHAIN: 0}, {_FORM: 0, _CHAIN: 0}
+        masked, named = range(0), False
         matched = self._matcher(Doc(self._vocab, words=known))
         labelled = [(start, -end, self._vocab.strings[label]) for label, start, end in matched]
         for start, minus_end, label in sorted(labelled, key=lambda m: (m[0], m[1], _RANK[m[2]])):
@@ -136,7 +173,12 @@ class Reader:
                 forms = self._forms[label][" ".join(words.folded[start:end])]
                 shelf = found.named if label == _FORM else found.chain
                 shelf.append(Candidate(start, end, _fitting(forms, words, start, end)))
+            elif label in reached and end <= masked.stop and start >= shown[label]:
+                shown[label] = end
+                forms = self._forms[label][" ".join(words.folded[start:end])]
+                found.hidden.append(_Hidden(Candidate(start, end, forms), masked, named))
             elif label == _MASK or (label == _NAME and _named(words, start, end)):
+                masked, named = range(start, end), label == _NAME
                 reached = {layer: max(at, end) if start >= at else at for layer, at in reached.items()}
         return found
 
@@ -146,63 +188,34 @@ class _Found:
     named: list[Candidate]  # minerals and countries
     chain: list[Candidate]  # stages and instruments
     topics: list[range]  # words of umbrella terms
+    hidden: list[_Hidden]  # what masks and names swallow
 
 
+@dataclass(frozen=True, slots=True)
+class _Hidden:
+    candidate: Candidate
+    inside: range  # words of the phrase that swallows it
+    name: bool  # a company's, fund's or brand's
+
+    def verdicts(self, words: Words) -> Iterator[Verdict]:
+        phrase, what = (
+            " ".join(words.raw[i] for i in self.inside),
+            "a name" if self.name else "a phrase of another sense",
+        )
+        for form in self.candidate.forms:
+            yield Verdict(self.candidate, form, False, f"in {phrase!r}, {what}", _HIDES[form.type][self.name])
+
+
+_HIDES: Final = {"mineral": ("M4", "M6"), "country": ("C6", "C5"), "stage": ("S3", "S3"), "instrument": ("I1", "I1")}
 _DECIDE: Final = {"mineral": mineral, "country": country, "stage": chain, "instrument": chain}
-
-
-def _by_phrase(forms: Iterable[Form]) -> dict[str, tuple[Form, ...]]:
-    found: dict[str, dict[str, Form]] = defaultdict(dict)
-    for form in forms:
-        for phrase in _variants(form):
-            kept = found[phrase].setdefault(form.entity, form)
-            if kept.text != form.text and key(form.text) == phrase:
-                found[phrase][form.entity] = kept if key(kept.text) == phrase else form
-    return {phrase: tuple(by.values()) for phrase, by in found.items()}
-
-
-_SPELLINGS: Final = (
-    ("sulf", "sulph"), ("sulph", "sulf"), ("aluminum", "aluminium"), ("aluminium", "aluminum"), ("cesium", "caesium"),
-    ("fiber", "fibre"), ("isation", "ization"), ("ised ", "ized "), ("licence", "license"), ("license", "licence"),
-    ("labour", "labor"), ("labor", "labour"), ("defence", "defense"), ("defense", "defence"),
-)  # fmt: skip
-
-
-def _variants(form: Form) -> Iterator[str]:
-    """The phrase, its other spelling, plural and joined form, and a possessive without its apostrophe."""
-    phrase = key(form.text)
-    spellings = {phrase, *(phrase.replace(a, b) for a, b in _SPELLINGS if a in phrase)}
-    for spelling in sorted(spellings):
-        yield spelling
-        words = spelling.split()
-        plural = form.type != "country" and (form.kind == "alias" or form.type != "mineral")
-        if plural and words[-1].isalpha() and not spelling.endswith("s"):
-            yield spelling + "s"
-        if form.type == "country" and form.kind == "name" and form.lower == "yes" and len(words) == 1:
-            yield spelling + "s"
-        if len(words) > 1 and all(w.isalpha() or w == "-" for w in words) and sum(map(len, words)) > 7:
-            yield "".join(w for w in words if w != "-")
-        if len(words) == 2 and "-" not in words and form.type != "country":
-            yield " - ".join(words)
-        if words[-1] == "." and len(words) > 3:
-            yield " ".join(words[:-1])
-
-
-def _keys(phrases: Iterable[str]) -> frozenset[str]:
-    return frozenset(filter(None, map(key, phrases)))
-
-
-def _of_minerals(gazetteer: Gazetteer) -> Iterator[str]:
-    """Names of companies that hold a mineral: no mention, but a text with Lithium Americas is about the subject."""
-    minerals = _keys(gazetteer.minerals)
-    yield from (name for name in gazetteer.names if minerals.intersection(key(name).split()))
 
 
 def _topics(gazetteer: Gazetteer) -> frozenset[str]:
     """Umbrella terms that show what a text is about: no single words that may mean anything."""
     doubtful = {key(f.text) for f in gazetteer.forms if f.type in ("stage", "instrument") and f.trust != "check"}
-    umbrella = (t for t in gazetteer.umbrella if " " in t or "-" in t or not t.islower())
-    sure = {key(t) for t in (*umbrella, *_of_minerals(gazetteer))}
+    terms = (*gazetteer.umbrella, *(hint.term for hint in gazetteer.hints))
+    umbrella = (t for t in terms if " " in t or "-" in t or not t.islower())
+    sure = {key(t) for t in (*umbrella, *companies(gazetteer))}
     return frozenset(p + s for p in sure - doubtful for s in ("", "s"))
 
 
@@ -211,14 +224,6 @@ def _subject(verdicts: list[Verdict], topics: list[range], words: Words, subject
     spans = [range(v.candidate.first, v.candidate.last) for v in verdicts if v.accepted and v.form.type == "mineral"]
     held = {i for span in (*spans, *topics) for i in span}
     return {i: w for i, w in enumerate(words.folded) if w in subject or i in held}
-
-
-def _pattern(terms: Iterable[str]) -> re.Pattern[str]:
-    """One expression for all umbrella terms; up to three spaces, hyphens or the like may part their words."""
-    spelt = {r"[\W_]{0,3}".join(map(re.escape, re.findall(r"\w+", t.lower()))) for t in terms}
-    folded = {unicodedata.normalize("NFKD", t).encode("ascii", "ignore").decode() for t in spelt}
-    ordered = "|".join(sorted(spelt | folded, reverse=True))
-    return re.compile(rf"(?<![^\W_])(?:{ordered})s?(?![^\W_])")
 
 
 def _named(words: Words, start: int, end: int) -> bool:

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
-from nlp.cues import FAR, NEAR, NONE, Candidate, Passage, Verdict
 from nlp.gazetteer import Form, Gazetteer, Sense
+from nlp.passage import FAR, NEAR, NONE, Candidate, Passage, Verdict
 from nlp.words import BREAK
 
 Check = Callable[[Candidate, Form, Passage, Gazetteer, Sense], str | None]
@@ -23,10 +23,10 @@ Check = Callable[[Candidate, Form, Passage, Gazetteer, Sense], str | None]
 def country(candidate: Candidate, form: Form, passage: Passage, gazetteer: Gazetteer, sense: Sense | None) -> Verdict:
     """Run the checks in order; the first objection is the reason."""
     known = sense or NONE
-    for check in CHECKS:
+    for rule, check in CHECKS:
         if reason := check(candidate, form, passage, gazetteer, known):
-            return Verdict(candidate, form, False, reason)
-    return Verdict(candidate, form, True, form.kind)
+            return Verdict(candidate, form, False, reason, rule)
+    return Verdict(candidate, form, True, form.kind, "C2" if form.kind == "metonym" else "C1")
 
 
 def evidence(candidate: Candidate, passage: Passage, gazetteer: Gazetteer) -> bool:
@@ -104,7 +104,8 @@ def _pronoun(candidate: Candidate, passage: Passage, raw: str) -> str | None:
         return "a currency"
     if passage.styles[candidate.first] != "capitals":
         return None
-    if before in {"the", "-", "and", "vs", "/"} or after in {"-", "'", "and", "vs", "/"}:
+    listed = after == "," and candidate.last + 1 in passage.countries
+    if listed or before in {"the", "-", "and", "vs", "/"} or after in {"-", "'", "and", "vs", "/"}:
         return None
     return "the pronoun in capitals" if before in _OBJECTS or not after[:1].isalpha() else None
 
@@ -139,10 +140,14 @@ def _company(candidate: Candidate, form: Form, passage: Passage, gazetteer: Gaze
     return None
 
 
+_TITLES: Final = frozenset({"mr", "mrs", "ms", "miss", "dr", "sir", "prof"})
+
+
 def _person(candidate: Candidate, form: Form, passage: Passage, gazetteer: Gazetteer, sense: Sense) -> str | None:
     before = candidate.first - 1
-    given = passage.capitalised(before) and passage.word(before) in gazetteer.cues["given_names"]
-    if given and candidate.last - candidate.first == 1 and passage.capitalised(candidate.first):
+    before -= passage.word(before) == "." and passage.word(before - 1) in _TITLES
+    named = passage.capitalised(before) and passage.word(before) in gazetteer.cues["given_names"] | _TITLES
+    if named and candidate.last - candidate.first == 1 and passage.capitalised(candidate.first):
         return "a person's name"
     return None
 
@@ -158,9 +163,13 @@ def _town(candidate: Candidate, form: Form, passage: Passage, gazetteer: Gazette
     return None
 
 
+_BODIES: Final = frozenset({"commission", "parliament", "council", "congress", "senate", "cabinet"})
+"""Last words of names that are a body and no place."""
+
+
 def _venue(candidate: Candidate, form: Form, passage: Passage, gazetteer: Gazetteer, sense: Sense) -> str | None:
     """C2, C4: a capital counts when it acts, not when something happens there."""
-    if form.kind != "metonym" or candidate.last - candidate.first > 2:
+    if form.kind != "metonym" or candidate.last - candidate.first > 2 or passage.word(candidate.last - 1) in _BODIES:
         return None
     if _dateline(candidate, passage):
         return "a dateline"
@@ -212,6 +221,8 @@ def _needed(candidate: Candidate, form: Form, passage: Passage, gazetteer: Gazet
     return None if general and evidence(candidate, passage, gazetteer) else "none of the words it needs is in the text"
 
 
-CHECKS: Final[tuple[Check, ...]] = (
-    _namesake, _topic, _letters, _language, _company, _person, _town, _venue, _needed,
+CHECKS: Final[tuple[tuple[str, Check], ...]] = (
+    ("C6", _namesake), ("C1", _topic), ("C10", _letters), ("C1", _language), ("C5", _company), ("C5", _person),
+    ("C6", _town), ("C4", _venue), ("C2", _needed),
 )  # fmt: skip
+"""In the order asked, each with its rule."""

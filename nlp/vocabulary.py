@@ -13,8 +13,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import unescape
 from typing import Final
 
+from nlp.forms import variants
 from nlp.gazetteer import Gazetteer, key
-from nlp.mentions import Reader, _variants
+from nlp.mentions import Reader
+from nlp.umbrella import companies
 from nlp.words import split
 
 _SPACES: Final = bytes(c if bytes([c]).isalnum() else 32 for c in range(256))
@@ -84,13 +86,11 @@ def _needs(phrases: Iterable[Sequence[str]]) -> Needs:
 def _mineral_phrases(gazetteer: Gazetteer) -> Iterator[Sequence[str]]:
     for form in gazetteer.forms:
         if form.type == "mineral":
-            yield from (_ascii(phrase.split()) for phrase in _variants(form))
+            yield from (_ascii(phrase.split()) for phrase in variants(form))
 
 
 def _umbrella_phrases(gazetteer: Gazetteer) -> Iterator[Sequence[str]]:
-    minerals = {key(mineral) for mineral in gazetteer.minerals}
-    companies = (name for name in gazetteer.names if minerals.intersection(key(name).split()))
-    for term in (*gazetteer.umbrella, *companies):
+    for term in (*gazetteer.umbrella, *(hint.term for hint in gazetteer.hints), *companies(gazetteer)):
         yield from _joined(re.findall(r"\w+", term.lower()))
         yield from _joined(re.findall(r"\w+", key(term)))
 

@@ -24,17 +24,17 @@ BREAK: Final = "\n"
 LONGEST_WORD: Final = 64
 """Characters; nothing in the gazetteer is as long, and folding a megabyte of one word serves nobody."""
 
-_ZERO: Final = "\u00ad\u200b-\u200f\u2060\ufeff\ufe0f"
-_MARK: Final = "\u0300-\u036f"
-_LETTER_ENTITY: Final = r"&[A-Za-z]{1,2}(?:acute|grave|circ|uml|tilde|cedil|ring|slash|lig|caron);"
+_ZERO: Final = "\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff"
+"""What is not seen: soft hyphens, joiners, marks of direction, variation selectors."""
+_MARK: Final = "\u0300-\u034e\u0350-\u036f\u1dc0-\u1dff\u20d0-\u20ff"
+_ENTITY: Final = re.compile(r"&(?:\#\d{1,7}|\#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+UNSEEN: Final = re.compile(f"[{_ZERO}]+")
 _TOKEN: Final = re.compile(
     rf"""
     (?P<opaque> https?://\S++ | www\.\S++ | (?<![\w/])/?[ru]/\w++ | (?<!\w)@\w++ | \$[A-Za-z]{{1,6}}\b )
     | (?P<flag> [\U0001F1E6-\U0001F1FF]{{2}} )
-    | (?P<word> (?:[^\W_] | {_LETTER_ENTITY})
-                (?: [^\W_] | {_LETTER_ENTITY} | [{_MARK}]
-                  | [{_ZERO}](?=[{_ZERO}]*+(?:[^\W_]|[{_MARK}])) )*+ )
-    | (?P<skip> &nbsp; | &\#160; | [{_ZERO}]++ )
+    | (?P<word> [^\W_] (?: [^\W_] | [{_MARK}] | [{_ZERO}](?=[{_ZERO}]*+(?:[^\W_]|[{_MARK}])) )*+ )
+    | (?P<skip> &nbsp; | [{_ZERO}]++ | _++ | [*~]{{2,}} | \*(?=\w) | (?<=\w)\* )
     | (?P<gap> \n[^\S\n]*+\n\s*+ )
     | (?P<mark> &\w{{2,8}}; | &\#\w{{2,6}}; | \S )
     """,
@@ -69,7 +69,7 @@ def fold(word: str) -> str:
     """The comparable form of one word; a word longer than LONGEST_WORD equals nothing."""
     if len(word) > LONGEST_WORD:
         return OPAQUE
-    plain = unicodedata.normalize("NFKD", unescape(word) if "&" in word else word)
+    plain = unicodedata.normalize("NFKD", UNSEEN.sub("", word))
     kept = "".join(c for c in plain if not unicodedata.combining(c) and unicodedata.category(c) != "Cf")
     return kept.translate(_SAME).casefold().translate(_SAME) or OPAQUE
 
@@ -78,9 +78,11 @@ def split(text: str, joined: Collection[str] = ()) -> Words:
     """Cut a text into words, one pass, linear in its length.
 
     A hashtag is cut where its capitals change (#RareEarths) unless the whole of it is in `joined` (#rareearths).
+    HTML entities that were left over (C&ocirc;te, rare&nbsp;earths) are read as what they stand for.
     """
+    plain, at = _decoded(text) if "&" in text else (text, None)
     rows: list[tuple[str, str, int, int]] = []
-    for match in _TOKEN.finditer(text):
+    for match in _TOKEN.finditer(plain):
         kind, raw, start = match.lastgroup, match.group(), match.start()
         if kind == "word" and rows and rows[-1][1] == "#" and rows[-1][3] == start:
             rows += _hashtag(raw, start, joined)
@@ -90,7 +92,22 @@ def split(text: str, joined: Collection[str] = ()) -> Words:
             rows.append((BREAK, raw, start, match.end()))
         elif kind != "skip":
             rows.append((raw if kind == "flag" else fold(raw), raw, start, match.end()))
+    if at is not None:
+        rows = [(word, raw, at[start], at[end]) for word, raw, start, end in rows]
     return Words(*zip(*rows, strict=True)) if rows else Words((), (), (), ())
+
+
+def _decoded(text: str) -> tuple[str, list[int] | None]:
+    """The text without its entities, and where each character of it, and its end, stands in the text."""
+    pieces, places, last = list[str](), list[int](), 0
+    for match in _ENTITY.finditer(text):
+        if (sign := unescape(match.group())) != match.group():
+            pieces += [text[last : match.start()], sign]
+            places += [*range(last, match.start()), *[match.start()] * len(sign)]
+            last = match.end()
+    if not pieces:
+        return text, None
+    return "".join([*pieces, text[last:]]), [*places, *range(last, len(text) + 1)]
 
 
 def _hashtag(raw: str, start: int, joined: Collection[str]) -> list[tuple[str, str, int, int]]:
