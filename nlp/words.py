@@ -26,6 +26,8 @@ LONGEST_WORD: Final = 64
 
 _ZERO: Final = "\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff"
 """What is not seen: soft hyphens, joiners, marks of direction, variation selectors."""
+_LETTER: Final = r"[^\W_\u02b9\u02bc]"
+"""Letters and digits; two signs that Unicode calls letters are apostrophes."""
 _MARK: Final = "\u0300-\u034e\u0350-\u036f\u1dc0-\u1dff\u20d0-\u20ff"
 _ENTITY: Final = re.compile(r"&(?:\#\d{1,7}|\#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 UNSEEN: Final = re.compile(f"[{_ZERO}]+")
@@ -33,7 +35,7 @@ _TOKEN: Final = re.compile(
     rf"""
     (?P<opaque> https?://\S++ | www\.\S++ | (?<![\w/])/?[ru]/\w++ | (?<!\w)@\w++ | \$[A-Za-z]{{1,6}}\b )
     | (?P<flag> [\U0001F1E6-\U0001F1FF]{{2}} )
-    | (?P<word> [^\W_] (?: [^\W_] | [{_MARK}] | [{_ZERO}](?=[{_ZERO}]*+(?:[^\W_]|[{_MARK}])) )*+ )
+    | (?P<word> {_LETTER} (?: {_LETTER} | [{_MARK}] | [{_ZERO}](?=[{_ZERO}]*+(?:{_LETTER}|[{_MARK}])) )*+ )
     | (?P<skip> &nbsp; | [{_ZERO}]++ | _++ | [*~]{{2,}} | \*(?=\w) | (?<=\w)\* )
     | (?P<gap> \n[^\S\n]*+\n\s*+ )
     | (?P<mark> &\w{{2,8}}; | &\#\w{{2,6}}; | \S )

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from flows.analyze import encode, looks_like_json
+from flows.analyze import encode, looks_like_json, tell
+from flows.cli import _exit_code
+from nlp.gazetteer import GazetteerError
 from records import LABELS
 from tests.flows.command import oresight
 
@@ -92,3 +94,36 @@ def test_json_lines_are_told_from_plain_text(lines: list[bytes], json_lines: boo
 def test_a_lone_surrogate_leaves_as_an_escape() -> None:
     """What came in as an escape goes out as one, and is JSON."""
     assert json.loads(encode({"surface": "\ud800x"})) == {"surface": "\ud800x"}
+
+
+def test_explain_tells_what_counts_and_what_does_not(tmp_path: Path) -> None:
+    """`--explain` adds every candidate with offsets, verdict, rule and reason; bad lines have none."""
+    text = "Chad will lead the talks on Chile's lithium mine, not on tin foil."
+    lines = json.dumps({"text": text}).encode() + b"\n{broken\n" + json.dumps({"text": "Nothing."}).encode()
+    code, answers, _ = analyze(lines, "--explain", home=tmp_path)
+    assert code == 1
+    assert set(answers[0]) == KEYS | {"candidates"}
+    told = answers[0]["candidates"]
+    assert set(told[0]) == {"start", "end", "surface", "type", "entity", "accepted", "rule", "reason"}
+    assert all(text[c["start"] : c["end"]] == c["surface"] for c in told)
+    counts = {c["surface"]: c["accepted"] for c in told if c["type"] in ("mineral", "country")}
+    assert counts == {"Chad": False, "lead": False, "Chile": True, "lithium": True, "tin": False}
+    assert [m["rule"] for m in answers[0]["mentions"]] == [f"{c['rule']} {c['reason']}" for c in told if c["accepted"]]
+    assert "candidates" not in answers[1]
+    assert answers[2]["candidates"] == []
+
+
+def test_a_person_is_told_in_a_table(capsys: pytest.CaptureFixture[str]) -> None:
+    """The candidates of an answer as rows, the error of a bad line on stderr."""
+    row = {"start": 0, "end": 4, "surface": "Chad", "type": "country", "entity": "TCD", "accepted": False}
+    told = [row | {"rule": "C2", "reason": "no"}]
+    tell({"id": 1, "stance": "none", "confidence": 0.9, "relevant": False, "candidates": told})
+    tell({"id": 2, "error": "line 2 is not JSON"})
+    out, errors = capsys.readouterr()
+    assert "0-4\tChad\tcountry\tTCD\tno\tC2\tno" in out
+    assert errors == "2: line 2 is not JSON\n"
+
+
+def test_a_bad_row_of_a_gazetteer_is_wrong_use() -> None:
+    """People wrote it, people can put it right: exit 2."""
+    assert _exit_code(GazetteerError("minerals.csv, line 3, column 'kind': empty")) == 2

@@ -45,7 +45,7 @@ def test_precision_and_recall_stay_above_the_floor() -> None:
         assert (found[type_].recall or 0) >= recall, found
 
 
-@pytest.mark.parametrize("name", ["mentions-more.jsonl"])
+@pytest.mark.parametrize("name", ["mentions-more.jsonl", "mentions-fresh.jsonl"])
 def test_the_other_sets_stay_above_the_floor(name: str) -> None:
     """Sentences written for ambiguities that the first set leaves out are read as well."""
     found = measured(DATA / name, rivals.rules(reader()))
