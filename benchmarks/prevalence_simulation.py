@@ -1,18 +1,19 @@
 """Do the corrected shares find what was really there? Weeks are drawn from labelled texts at known shares.
 
-    python benchmarks/prevalence_simulation.py [--answers FILE.npz] [--rounds 20]
+    python benchmarks/prevalence_simulation.py [--rounds 20]
 
 Two pools of answers:
-- real: the shipped model on the news of `../shared/stance/real-dev.jsonl`, where that lies (no post there takes a
-  stance). Half of the documents tell what is known of the model, weeks are drawn from the other half. Skeptics hardly
-  occur there: their share stays low.
+- real: the shipped model's answers on real news (its validation.json; no post there takes a stance). Half of the
+  documents tell what is known of the model, weeks are drawn from the other half. Skeptics hardly occur there: their
+  share stays low.
 - authored: counts of answers on authored texts, cross-validated by author (nlp/training/crossval.json), for weeks of
   up to 60 % skeptics. Bare labels: half of the texts tell, weeks are drawn from the other half.
 
-Told are the mean absolute error of plain counting, of expectation-maximisation (Saerens et al. 2002) and of the
-adjusted counts; how often 90 % bands hold the truth; false alarms on lists of series that did not change; and how often
-a swing of 15 points is seen. QuaPy has these methods too; it costs 5 s of import and brings pandas and matplotlib (a
-site of 489 MB in all), bootstraps no validation record by document, and works a cell at a time.
+A label in turn has 5 to 60 % of a week's items. Told are the mean absolute errors of plain counting, of
+expectation-maximisation (Saerens et al. 2002) and of the adjusted counts; how often 90 % bands hold the truth; false
+alarms on lists of series that did not change; and how often a swing of 15 points is seen. QuaPy has these methods too;
+it costs 5 s of import and brings pandas and matplotlib (a site of 489 MB in all), bootstraps no validation record by
+document, and works a cell at a time.
 """
 
 from __future__ import annotations
@@ -32,12 +33,12 @@ from nlp import prevalence, validation, verdicts
 from records import LABELS, Tally
 
 ROOT = Path(__file__).parents[1]
-REAL = ROOT.parent / "shared" / "stance" / "real-dev.jsonl"
+MODEL = ROOT / "nlp" / "models" / "stance-minilm"
 CROSSVAL = ROOT / "nlp" / "training" / "crossval.json"
 SHARES = (0.05, 0.10, 0.20, 0.30, 0.40, 0.50, 0.60)
 SIZES = (200, 500, 1500)
-TAKING = 0.4
-"""Share of the items that take a stance, in drawn weeks."""
+USUAL = np.array([0.12, 0.16, 0.08, 0.64])
+"""The labels' proportions in drawn weeks, but for the label that is moved."""
 MONDAY = date(2026, 1, 5)
 LIST = 20
 """Series shown together."""
@@ -80,11 +81,17 @@ def halves(pool: Pool, rng: np.random.Generator) -> tuple[Pool, Pool]:
 
 
 def mixture(pool: Pool, label: int, share: float) -> Array:
-    """Shares of the four labels in which `label` has `share` of what takes a stance; skeptics as the pool has them."""
-    rest = np.array([1.0, 1.0, 1.0 if 2 in pool.movable else 0.05 * (pool.truth == 2).any()])
+    """Shares of the four labels in which `label` has `share` of all items; the others keep their proportions."""
+    rest = np.where(np.isin(np.arange(4), [*pool.movable, 3]), USUAL, 0.01 * (pool.truth == 2).any())
     rest[label] = 0
-    among = np.where(np.arange(3) == label, share, (1 - share) * rest / rest.sum())
-    return np.append(TAKING * among, 1 - TAKING)
+    return np.where(np.arange(4) == label, share, (1 - share) * rest / rest.sum())
+
+
+def swung(pool: Pool, label: int, share: float) -> Array:
+    """Shares of the four labels in which `label` has `share` of what takes a stance, which is 40 % of all items."""
+    among = prevalence.told(mixture(pool, label, 0.3))[:3]
+    among = np.where(np.arange(3) == label, share, among * (1 - share) / (1 - among[label]))
+    return np.append(0.4 * among, 0.6)
 
 
 def draw(pool: Pool, shares: Array, size: int, rng: np.random.Generator) -> Array:
@@ -102,26 +109,25 @@ def tally(pool: Pool, rows: Array, monday: date = MONDAY, name: str = "a") -> Ta
 
 
 def counted(pool: Pool, rows: Array) -> Array:
-    """Plain counting: the labels of what the model did not abstain on."""
+    """Plain counting, (4,): the labels of what the model did not abstain on."""
     said = pool.answers[rows].argmax(axis=1)[pool.given[rows]]
-    return prevalence.told(np.bincount(said, minlength=4) / len(said))
+    return np.asarray(np.bincount(said, minlength=4) / len(said))
 
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """One drawn week: shares of the label that was moved, and the band's ends.
+    """One drawn week: the label that was moved, shares (4,) of the labels by each method, and what the draw held.
 
-    `truth` is what the week was drawn at, `there` what the draw then held: methods err against this, bands, which carry
-    the chance of the draw, have to hold that.
+    `held` tells whether the told shares that the week was drawn at, of that label and of none, lie in their bands.
     """
 
-    truth: float
-    there: float
-    plain: float
-    maximised: float
-    adjusted: float
-    low: float
-    high: float
+    label: int
+    there: Array
+    plain: Array
+    maximised: Array
+    adjusted: Array
+    held: tuple[bool, bool]
+    width: float
 
 
 def weeks(pool: Pool, size: int, rounds: int, seed: int) -> Iterator[Week]:
@@ -130,30 +136,44 @@ def weeks(pool: Pool, size: int, rounds: int, seed: int) -> Iterator[Week]:
     for _ in range(rounds):
         known, hidden = halves(pool, rng)
         record = known.record()
-        cases = [(label, share) for label in pool.movable for share in SHARES]
-        drawn = [draw(hidden, mixture(hidden, *case), size, rng) for case in cases]
+        cases = [(label, mixture(hidden, label, share)) for label in pool.movable for share in SHARES]
+        drawn = [draw(hidden, truth, size, rng) for _, truth in cases]
         cells = [tally(hidden, rows, name=str(at)) for at, rows in enumerate(drawn)]
         found = prevalence.estimate(cells, {"m": prevalence.correction(record)})
         low, high = prevalence.band(prevalence.told(found.drawn))
-        told = prevalence.best(prevalence.told(found.drawn))
-        prior = record.answers.mean(axis=0)
-        for at, (label, share) in enumerate(cases):
-            maximised = prevalence.told(prevalence.saerens(hidden.answers[drawn[at]], prior, 100))[label]
-            there = prevalence.told(np.bincount(hidden.truth[drawn[at]], minlength=4) / size)[label]
-            plain = counted(hidden, drawn[at])[label]
-            yield Week(share, there, plain, maximised, told[at, label], low[at, label], high[at, label])
+        for at, (label, truth) in enumerate(cases):
+            inside = (low[at] <= prevalence.told(truth)) & (prevalence.told(truth) <= high[at])
+            yield Week(
+                label,
+                np.bincount(hidden.truth[drawn[at]], minlength=4) / size,
+                counted(hidden, drawn[at]),
+                prevalence.saerens(hidden.answers[drawn[at]], record.answers.mean(axis=0), 100),
+                found.drawn[at].mean(axis=0),
+                (bool(inside[label]), bool(inside[3])),
+                float((high - low)[at, label]),
+            )
 
 
 def accuracy(pool: Pool, size: int, rounds: int, seed: int = 1) -> dict[str, float]:
-    """Mean absolute errors, and how often the band holds the truth."""
+    """Mean absolute errors, and how often bands hold the truth.
+
+    Of the moved label's share of all items by each method, and by how much `less` the corrected one errs; then of the
+    shares that are told, the label's `among` what takes a stance and the share `taking` one: counted and corrected.
+    """
     found = list(weeks(pool, size, rounds, seed))
-    errors = {
-        name: float(np.mean([abs(getattr(week, name) - week.there) for week in found]))
-        for name in ("plain", "maximised", "adjusted")
+
+    def error(method: str, share: Callable[[Week, Array], float]) -> float:
+        return float(np.mean([abs(share(week, getattr(week, method)) - share(week, week.there)) for week in found]))
+
+    told: dict[str, float] = {
+        method: error(method, lambda week, shares: shares[week.label]) for method in ("plain", "maximised", "adjusted")
     }
-    held = float(np.mean([week.low <= week.truth <= week.high for week in found]))
-    width = float(np.mean([week.high - week.low for week in found]))
-    return {**errors, "less": 1 - errors["adjusted"] / errors["plain"], "held": held, "width": width}
+    told["less"] = 1 - told["adjusted"] / told["plain"]
+    for method in ("plain", "adjusted"):
+        told[f"among {method}"] = error(method, lambda week, shares: prevalence.told(shares)[week.label])
+        told[f"taking {method}"] = error(method, lambda _, shares: shares[3])
+    told["held"] = float(np.mean([week.held for week in found]))
+    return told | {"width": float(np.mean([week.width for week in found]))}
 
 
 def verdict_lists(pool: Pool, size: int, rounds: int, *, swing: float = 0.0, series: int = LIST) -> tuple[float, float]:
@@ -166,13 +186,13 @@ def verdict_lists(pool: Pool, size: int, rounds: int, *, swing: float = 0.0, ser
         known, hidden = halves(pool, rng)
         corrections = {"m": prevalence.correction(known.record())}
         label = int(rng.choice(pool.movable))
-        bases = [mixture(hidden, label, float(rng.uniform(0.15, 0.45))) for _ in range(series)]
+        bases = [swung(hidden, label, float(rng.uniform(0.15, 0.45))) for _ in range(series)]
         past = {}
         for back in range(verdicts.BACK, -1, -1):
             monday = MONDAY - timedelta(weeks=back)
             moved = bases[:]
             if back == 0 and swing:
-                moved[0] = mixture(hidden, label, bases[0][label] / TAKING + swing)
+                moved[0] = swung(hidden, label, prevalence.told(bases[0])[label] + swing)
             cells = [tally(hidden, draw(hidden, m, size, rng), monday, f"{at:02}") for at, m in enumerate(moved)]
             past[monday] = verdicts.week(cells, corrections)
         rows = verdicts.compare(MONDAY, past.pop(MONDAY), past)
@@ -182,28 +202,13 @@ def verdict_lists(pool: Pool, size: int, rounds: int, *, swing: float = 0.0, ser
     return alarms / rounds, seen / rounds
 
 
-def real(answers: Path | None) -> Pool | None:
-    """The shipped model's answers on the real texts, or those that lie in an .npz; None where neither is there."""
-    if not REAL.is_file():
-        return None
-    rows = [row for line in REAL.open(encoding="utf-8") if (row := json.loads(line))["confidence"] != "low"]
-    if answers and answers.is_file():
-        found = np.load(answers)["answers"]
-    else:
-        from nlp import stance  # noqa: PLC0415 - not with answers at hand
-
-        model = stance.load(ROOT / "nlp" / "models" / "stance-minilm")
-        found = np.array([one.probabilities for one in model.label([(row["context"], row["text"]) for row in rows])])
-        if answers:
-            np.savez(answers, answers=found)
-    threshold = json.loads((ROOT / "nlp/models/stance-minilm/calibration.json").read_text())["threshold"]
-    record = validation.read(ROOT / "nlp" / "models" / "stance-minilm")
-    own = validation.parse(record).stand_ins if record else np.zeros((2, 4, 4))
-    news = np.array([row["source_kind"] == "news" for row in rows])
-    return Pool(
-        "real", np.array([LABELS.index(row["stance"]) for row in rows]), np.array([row["document"] for row in rows]),
-        found, found.max(axis=1) >= threshold, True, (0, 1), own,
-    ).part(np.flatnonzero(news))  # fmt: skip
+def real() -> Pool | None:
+    """The shipped model's answers on real news, from its record; None for a model that brings only a confusion."""
+    known = validation.parse(validation.read(MODEL) or "")
+    threshold = json.loads((MODEL / "calibration.json").read_text(encoding="utf-8"))["threshold"]
+    given = known.answers.max(axis=1) >= threshold
+    pool = Pool("real", known.truth, known.documents, known.answers, given, True, (0, 1), known.stand_ins)
+    return pool.part(np.flatnonzero(known.kinds == validation.KINDS.index("news"))) if known.soft else None
 
 
 def authored() -> Pool:
@@ -219,11 +224,10 @@ def authored() -> Pool:
 def main() -> None:
     """Command line; see the module's docstring."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
-    parser.add_argument("--answers", type=Path, help="keeps the model's answers on the real texts")
     parser.add_argument("--rounds", type=int, default=20)
     given = parser.parse_args()
     say: Callable[[str], object] = lambda line: sys.stdout.write(line + "\n")  # noqa: E731
-    for pool in filter(None, (real(given.answers), authored())):
+    for pool in filter(None, (real(), authored())):
         say(f"{pool.name}: {len(pool.truth)} texts, {np.bincount(pool.truth).tolist()} by label")
         for size in SIZES:
             found = accuracy(pool, size, given.rounds)

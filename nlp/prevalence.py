@@ -31,7 +31,7 @@ LEVEL = 0.90
 SEED = 20261123
 PRIOR = 4.0
 """Units that the validation texts' spread counts for beside a cell's own: four alike say little of a fifth."""
-WORTH = 1 / 5
+WORTH = 1 / 4
 """What a validation document counts for in a draw: then bands hold for texts of other documents, by simulation."""
 CHUNK = 32
 """Cells solved at a time: bounds memory."""
