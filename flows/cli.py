@@ -209,7 +209,9 @@ def main() -> None:
 
 
 def _exit_code(error: Exception) -> int:
-    if isinstance(error, UsageError):
+    from nlp.tables import GazetteerError
+
+    if isinstance(error, UsageError | GazetteerError):
         return WRONG_USE
     return UNREACHED if isinstance(error, NothingReached) else FAILED
 
