@@ -62,6 +62,7 @@ class Reaped:
     kept: Counter[str] = field(default_factory=Counter)  # by channel, in the store before or not
     new: int = 0
     bad: int = 0
+    seconds: float = 0.0
     skipped: str = ""  # why it was not read
     damage: str = ""  # why it was not read to its end
 
@@ -172,7 +173,8 @@ def _reap(work: _Work, dump: Dump) -> Reaped:
         reaped.skipped = start
         return reaped
     reaped.lines = start.lines
-    pile, written = Pile(), time.monotonic()
+    began = time.monotonic()
+    pile, written = Pile(), began
     with telling(dump) as tell:
         try:
             for batch in batches(dump, work.asked, work.join, start, work.folder):
@@ -187,6 +189,7 @@ def _reap(work: _Work, dump: Dump) -> Reaped:
     _write(work, pile, reaped)
     work.sink.end(dump, reaped.damage)
     work.join.end_waiting()
+    reaped.seconds = time.monotonic() - began
     return reaped
 
 

@@ -65,7 +65,7 @@ def _line(one: Reaped, *, dry: bool) -> str:
     if one.skipped:
         return f"{name}: {one.skipped}"
     kept = f"{one.kept.total():,} would be kept" if dry else f"{one.kept.total():,} kept, {one.new:,} of them new"
-    told = f"{name}: {one.lines:,} lines, {one.seen.total():,} of these subreddits, {kept}"
+    told = f"{name}: {one.lines:,} lines in {one.seconds:.1f} s, {one.seen.total():,} of these subreddits, {kept}"
     if one.bad:
         told += f"; {one.bad:,} bad lines, in the view quarantine" if not dry else f"; {one.bad:,} bad lines"
     if one.damage:

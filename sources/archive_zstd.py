@@ -177,7 +177,8 @@ class _Decoder:
     def _forget(self) -> None:
         """Hand back what of the window lies in memory; the pages come again when they are asked for."""
         if self._work and self._work.mapped and _shared_bytes() > self._resident + _RESIDENT:
-            self._work.memory.madvise(mmap.MADV_DONTNEED)
+            # Python's own madvise would keep all other threads waiting meanwhile.
+            _libc.madvise(self._work.address, self._work.size, mmap.MADV_DONTNEED)
             self._resident = _shared_bytes()
 
     def _room(self, need: int) -> _Work:
@@ -198,6 +199,10 @@ class _Decoder:
 
     def close(self) -> None:
         self._stream = self._work = None
+
+
+_libc: Final = ctypes.CDLL(None)
+_libc.madvise.argtypes = (c_void_p, c_size_t, c_int)
 
 
 @cache

@@ -168,7 +168,7 @@ def test_a_damaged_dump_keeps_what_was_read(tmp_path: Path) -> None:
     done = oresight("backfill", str(comments), str(posts), home=home)
     assert done.returncode == 1
     (told,) = [one for one in done.stderr.decode().splitlines() if "damaged" in one]
-    assert "investing_comments.zst: 56 lines" in told
+    assert "investing_comments.zst: 56 lines in " in told
     assert "it ends in the middle): what was read is kept" in told
     assert len(held(home)) == 29
 
