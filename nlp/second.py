@@ -10,12 +10,13 @@ The answer can only reject. Titles (Mr, Ms) and words of government (Minister, T
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final, Literal
 
 from nlp.gazetteer import Gazetteer
 from nlp.passage import Passage, Verdict, style
-from nlp.pipeline import Pipeline, Reading, Span
+from nlp.pipeline import Pipeline, Span
 from nlp.words import BREAK
 
 REACH: Final = 30
@@ -29,6 +30,23 @@ _SUBJECTS: Final = frozenset({"NN", "NNS", "NNP", "NNPS", "PRP", "WDT", "WP", "M
 Question = Literal["person", "verb"]
 
 
+@dataclass(frozen=True)
+class _Sentence:
+    """A sentence at `offset` of its text, read as far as somebody asks."""
+
+    text: str
+    offset: int
+    english: Pipeline
+
+    @cached_property
+    def names(self) -> tuple[Span, ...]:
+        return self.english.names(self.text)
+
+    @cached_property
+    def tags(self) -> tuple[Span, ...]:
+        return self.english.tags(self.text)
+
+
 def settle(
     text: str, verdicts: list[Verdict], passage: Passage, gazetteer: Gazetteer, english: Callable[[], Pipeline]
 ) -> list[Verdict]:
@@ -37,15 +55,15 @@ def settle(
     Raises nlp.pipeline.PipelineError where it cannot be loaded.
     """
     asked = {at: q for at, v in enumerate(verdicts) if (q := question(v, passage, gazetteer))}
-    readings: dict[tuple[int, int], Reading] = {}
+    readings: dict[tuple[int, int], _Sentence] = {}
     settled = list(verdicts)
     for at, kind in asked.items():
-        start, end = _sentence(verdicts[at], passage)
+        start, end = _span_of_sentence(verdicts[at], passage)
         if (start, end) not in readings:
             if len(readings) >= MOST:
                 break
-            readings[start, end] = english().read(text[start:end])
-        if reason := _ANSWERS[kind](verdicts[at], passage, readings[start, end], start):
+            readings[start, end] = _Sentence(text[start:end], start, english())
+        if reason := _ANSWERS[kind](verdicts[at], passage, readings[start, end]):
             settled[at] = replace(verdicts[at], accepted=False, reason=reason, rule=_RULES[kind])
     return settled
 
@@ -77,7 +95,7 @@ def _strange(index: int, passage: Passage, gazetteer: Gazetteer) -> bool:
     return passage.capitalised(index) and word.isalpha() and not known and not passage.opens(index)
 
 
-def _sentence(verdict: Verdict, passage: Passage) -> tuple[int, int]:
+def _span_of_sentence(verdict: Verdict, passage: Passage) -> tuple[int, int]:
     """Where the candidate's sentence, or what lies within reach of it, starts and ends in the text."""
     words = passage.words
     low, high = _bounds(verdict.candidate.first, verdict.candidate.last, passage)
@@ -102,29 +120,29 @@ def _ends(passage: Passage, index: int) -> bool:
     return word in {".", "!", "?"} and apart and len(passage.word(index - 1)) > 2
 
 
-def _person(verdict: Verdict, passage: Passage, reading: Reading, offset: int) -> str | None:
-    start, end = _span(verdict, passage, offset)
-    people = (n for n in reading.names if n.label == "PERSON" and n.start <= start and end <= n.end)
-    held = (n for n in people if _proper(n, reading))
-    sure = (n for n in held if n.start < start or (n.end > end and _acts(n, reading)))
+def _person(verdict: Verdict, passage: Passage, sentence: _Sentence) -> str | None:
+    start, end = _span(verdict, passage, sentence.offset)
+    people = [n for n in sentence.names if n.label == "PERSON" and n.start <= start and end <= n.end]
+    held = (n for n in people if _proper(n, sentence))
+    sure = (n for n in held if n.start < start or (n.end > end and _acts(n, sentence)))
     return "a person's name, says the tagger" if any(sure) else None
 
 
-def _proper(name: Span, reading: Reading) -> bool:
+def _proper(name: Span, sentence: _Sentence) -> bool:
     """Whether all of a name is tagged as a name: 'Beyond Bolivia' is not."""
-    return all(t.label in {"NNP", "NNPS"} for t in reading.tags if name.start <= t.start < name.end)
+    return all(t.label in {"NNP", "NNPS"} for t in sentence.tags if name.start <= t.start < name.end)
 
 
-def _acts(name: Span, reading: Reading) -> bool:
+def _acts(name: Span, sentence: _Sentence) -> bool:
     """Whether a title or trade stands before a name, or a verb or comma after it: 'Korea Sangdong' is no person."""
-    before = next((t.label for t in reversed(reading.tags) if t.end <= name.start), "")
-    after = next((t.label for t in reading.tags if t.start >= name.end), "")
+    before = next((t.label for t in reversed(sentence.tags) if t.end <= name.start), "")
+    after = next((t.label for t in sentence.tags if t.start >= name.end), "")
     return before in {"NN", "NNP"} or after in {",", "MD", "VBD", "VBZ", "VBP"}
 
 
-def _verb(verdict: Verdict, passage: Passage, reading: Reading, offset: int) -> str | None:
-    start, _ = _span(verdict, passage, offset)
-    pairs = zip(reading.tags, reading.tags[1:], strict=False)
+def _verb(verdict: Verdict, passage: Passage, sentence: _Sentence) -> str | None:
+    start, _ = _span(verdict, passage, sentence.offset)
+    pairs = zip(sentence.tags, sentence.tags[1:], strict=False)
     tagged = any(t.start == start and t.label in _VERBS and before.label in _SUBJECTS for before, t in pairs)
     return "a verb, says the tagger" if tagged else None
 
@@ -135,7 +153,7 @@ def _span(verdict: Verdict, passage: Passage, offset: int) -> tuple[int, int]:
 
 
 _RULES: Final[dict[Question, str]] = {"person": "C5", "verb": "M5"}
-_ANSWERS: Final[dict[Question, Callable[[Verdict, Passage, Reading, int], str | None]]] = {
+_ANSWERS: Final[dict[Question, Callable[[Verdict, Passage, _Sentence], str | None]]] = {
     "person": _person,
     "verb": _verb,
 }

@@ -33,9 +33,10 @@ _ENTITY: Final = re.compile(r"&(?:\#\d{1,7}|\#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za
 UNSEEN: Final = re.compile(f"[{_ZERO}]+")
 _TOKEN: Final = re.compile(
     rf"""
-    (?P<opaque> https?://\S++ | www\.\S++ | (?<![\w/])/?[ru]/\w++ | (?<!\w)@\w++ | \$[A-Za-z]{{1,6}}\b )
+    (?P<word> (?! https?:// | www\. | (?<![\w/])[ru]/\w )
+              {_LETTER}++ (?: [{_MARK}]++ | {_LETTER}++ | [{_ZERO}](?=[{_ZERO}]*+(?:{_LETTER}|[{_MARK}])) )*+ )
+    | (?P<opaque> https?://\S++ | www\.\S++ | (?<![\w/])/?[ru]/\w++ | (?<!\w)@\w++ | \$[A-Za-z]{{1,6}}\b )
     | (?P<flag> [\U0001F1E6-\U0001F1FF]{{2}} )
-    | (?P<word> {_LETTER} (?: {_LETTER} | [{_MARK}] | [{_ZERO}](?=[{_ZERO}]*+(?:{_LETTER}|[{_MARK}])) )*+ )
     | (?P<skip> &nbsp; | [{_ZERO}]++ | _++ | [*~]{{2,}} | \*(?=\w) | (?<=\w)\* )
     | (?P<gap> \n[^\S\n]*+\n\s*+ )
     | (?P<mark> &\w{{2,8}}; | &\#\w{{2,6}}; | \S )

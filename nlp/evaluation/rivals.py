@@ -41,7 +41,7 @@ def named_entities(gazetteer: Gazetteer, english: pipeline.Pipeline) -> Finder:
     codes = _codes(form for form in gazetteer.forms if form.type == "country")
 
     def find(text: str) -> Found:
-        names = (text[s.start : s.end] for s in english.read(text).names if s.label == "GPE")
+        names = (text[s.start : s.end] for s in english.names(text) if s.label == "GPE")
         return {"country": frozenset(codes[k] for k in map(_bare, names) if k in codes)}
 
     return find
