@@ -92,11 +92,18 @@ _OBJECTS: Final = frozenset(
 )
 
 
+_WITH: Final = frozenset({"and", "or", "vs", "/"})
+_BLOCS: Final = frozenset({"eu", "uk"})
+
+
 def _pronoun(candidate: Candidate, passage: Passage, raw: str) -> str | None:
     before, after = passage.word(candidate.first - 1), passage.word(candidate.last)
     countries = [passage.countries.get(i) for i in passage.around(candidate, FAR)]
     if raw == "us":
-        paired = before == "the" and any(c and c != "USA" for c in countries)
+        others = any(c and c != "USA" for c in countries) or (
+            after in _WITH and passage.word(candidate.last + 1) in _BLOCS
+        )
+        paired = before == "the" and others
         return None if paired else "the pronoun"
     if raw != "US":
         return "the pronoun"
