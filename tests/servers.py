@@ -32,8 +32,6 @@ class Server:
     ) -> None:
         self.routes = dict(routes)
         self.seen: list[Seen] = []
-        self.busiest = 0
-        self._busy = 0
         self._lock = threading.Lock()
         self._server = _Threads((host, 0), self._handler())
         if tls is not None:
@@ -80,15 +78,10 @@ class Server:
         """Note the request, then do what its route says; a client that hangs up is no error."""
         with self._lock:
             self.seen.append(Seen(handler.path, dict(handler.headers), time.monotonic()))
-            self._busy += 1
-            self.busiest = max(self.busiest, self._busy)
         try:
             self.routes.get(handler.path.partition("?")[0], answer(b"", status=404))(handler)
         except OSError:
             handler.close_connection = True
-        finally:
-            with self._lock:
-                self._busy -= 1
 
 
 class _Threads(ThreadingHTTPServer):
@@ -159,6 +152,28 @@ def slow(seconds: float, then: Route) -> Route:
         then(handler)
 
     return route
+
+
+class Crowd:
+    """A route that thinks before it answers, and remembers how many requests it ever thought about at once.
+
+    A request leaves before its answer is written: a client that goes on at once is never counted twice.
+    """
+
+    def __init__(self, seconds: float, then: Route) -> None:
+        self.most = 0
+        self._now = 0
+        self._lock = threading.Lock()
+        self._seconds, self._then = seconds, then
+
+    def __call__(self, handler: BaseHTTPRequestHandler) -> None:
+        with self._lock:
+            self._now += 1
+            self.most = max(self.most, self._now)
+        time.sleep(self._seconds)
+        with self._lock:
+            self._now -= 1
+        self._then(handler)
 
 
 def raw(data: bytes) -> Route:

@@ -26,7 +26,7 @@ from sources.errors import BadBody
 from sources.fetch import Failure, Http, NotModified, Page
 from sources.inflate import Inflater
 from sources.network import is_public
-from tests.servers import Route, Server, answer, conditional, cut, drip, raw, redirect, slow
+from tests.servers import Crowd, Route, Server, answer, conditional, cut, drip, raw, redirect, slow
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 FEED = b"<rss><channel><item><title>Lithium</title></item></channel></rss>"
@@ -349,11 +349,11 @@ def test_a_host_that_no_request_reached_needs_no_pause() -> None:
 
 def test_a_host_is_never_crowded(server: Server) -> None:
     """Two requests are under way at most, however many threads ask."""
-    server.routes["/feed"] = slow(0.1, answer(FEED))
+    server.routes["/feed"] = crowd = Crowd(0.1, answer(FEED))
     with Http("t", allow_hosts=server.allow, host_delay=0) as http, ThreadPoolExecutor(5) as pool:
         found = list(pool.map(lambda _: http.get(server.url("/feed"), now=NOW), range(5)))
     assert all(isinstance(f, Page) for f in found)
-    assert server.busiest == 2
+    assert crowd.most == 2
 
 
 def test_waiting_for_a_turn_is_not_the_servers_time(server: Server) -> None:
