@@ -167,6 +167,7 @@ class Crowd:
         self._seconds, self._then = seconds, then
 
     def __call__(self, handler: BaseHTTPRequestHandler) -> None:
+        """Count, think, answer."""
         with self._lock:
             self._now += 1
             self.most = max(self.most, self._now)
