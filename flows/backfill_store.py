@@ -17,7 +17,7 @@ from flows.settings import Settings
 from flows.version import VERSION
 from records import Item
 from sources.archive import Batch, Dump, Place
-from sources.archive_join import ENOUGH, Join
+from sources.archive_join import Join, kept_of
 from sources.archive_rows import number_of
 from sources.archive_sift import Asked
 from storage import archives, database, erasure, items
@@ -174,4 +174,4 @@ def _surround(join: Join, rows: Iterator[archives.Kept], asked: Asked) -> None:
         if row.opens:
             join.put_threads([(number, row.title, row.url, about)])
         else:
-            join.put_comments([(number, row.published, about, row.text[:ENOUGH])])
+            join.put_comments([(number, row.published, about, kept_of(row.text))])

@@ -1,6 +1,6 @@
 """Reddit's monthly and per-subreddit dumps in, items out, whatever their size.
 
-    file -> unpacked ahead, in a thread -> lines -> of a wanted subreddit? -> rows -> sift -> Batch(items, place), ...
+    file -> unpacked, by another process -> lines -> of a wanted subreddit? -> rows -> sift -> Batch(items, place), ...
                                                            the end of the file -> comments that waited -> Batch, ...
 
 Work can stop at any batch: `Batch.place` says where it goes on, once the batch's items and the join's file are safe.
@@ -14,8 +14,6 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from queue import Empty, Full, Queue
-from threading import Event, Thread
 from typing import Final, NamedTuple
 
 from records import Item
@@ -23,6 +21,7 @@ from sources.archive_join import Join
 from sources.archive_lines import LONGEST, Lines, Splitter
 from sources.archive_rows import Bad, Kind, Row, Sieve, read
 from sources.archive_sift import Answers, Asked, Sift
+from sources.archive_unpack import unpacked
 from sources.archive_zstd import ArchiveError, Chunk, Damaged, chunks
 
 _HEAD: Final = 1 << 20
@@ -122,7 +121,7 @@ def batches(dump: Dump, asked: Asked, join: Join, start: Place, scratch: Path) -
     damage: Damaged | None = None
     chunk = Chunk(b"", 0)
     try:
-        for chunk in _ahead(chunks(dump.path, scratch)):
+        for chunk in unpacked(dump.path, scratch):
             yield from reading.batch(splitter.feed(chunk.data), chunk.read)
     except Damaged as error:
         damage = error
@@ -216,49 +215,3 @@ class _Reading:
         for channel in self.asked.channels.values() if times else ():
             first, last = batch.spans.get(channel.name, (times[0], times[0]))
             batch.spans[channel.name] = min(first, *times), max(last, *times)
-
-
-def _ahead(source: Iterator[Chunk]) -> Iterator[Chunk]:
-    """The same chunks, made in a thread while the last ones are used: libzstd lets Python go on meanwhile."""
-    queue: Queue[Chunk | Exception | None] = Queue(_AHEAD)
-    ended = Event()
-
-    def put(made: Chunk | Exception | None) -> None:
-        while not ended.is_set():
-            try:
-                return queue.put(made, timeout=0.2)
-            except Full:
-                continue
-
-    def work() -> None:
-        try:
-            for chunk in source:
-                put(chunk)
-                if ended.is_set():
-                    return
-            put(None)
-        except Exception as error:
-            put(error)
-
-    thread = Thread(target=work, name="unpack", daemon=True)
-    thread.start()
-    try:
-        yield from _taken(queue, thread)
-    finally:
-        ended.set()
-        thread.join()
-
-
-def _taken(queue: Queue[Chunk | Exception | None], thread: Thread) -> Iterator[Chunk]:
-    while True:
-        try:
-            made = queue.get(timeout=1.0)
-        except Empty:
-            if not thread.is_alive():
-                return
-            continue
-        if made is None:
-            return
-        if isinstance(made, Exception):
-            raise made
-        yield made

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from html import unescape
 
 from records import DELETED, Channel, Item, Thread
-from sources.archive_join import ENOUGH, Around, Join, Said
+from sources.archive_join import Around, Join, Said, kept_of
 from sources.archive_rows import Row, fullname
 from sources.reddit_items import SITE, Desk
 
@@ -91,7 +91,7 @@ class Sift:
                 around.new[row.number] = (row.number, row.created, False, None)
             elif earlier is None or earlier.words is not None:
                 if earlier is None:
-                    around.new[row.number] = (row.number, row.created, itself, row.fields.body[:ENOUGH])
+                    around.new[row.number] = (row.number, row.created, itself, kept_of(row.fields.body))
                 if row.created < self._asked.begin:
                     continue
                 if row.parent is not None and parent is None and not last:
