@@ -31,6 +31,7 @@ _PANEL: Final = (268, 104)
 _DOTS: Final = (216, 40)  # width, height of a row
 _LABELS: Final = 108  # width of a row's name
 _LETTERS: Final = 16  # of a row's name
+_ROWS: Final = "rows"
 
 Row = dict[str, Any]
 
@@ -49,7 +50,7 @@ def weeks(stance: str, history: Sequence[Breakdown]) -> Chart | None:
     if len(told) < 2:
         return None
     rows = _week_rows(STANCES.index(stance), begun(history))
-    return Chart(_svg(_panel(rows, stance, _ceiling(told))), _weeks_alt(stance, told, rows))
+    return Chart(_svg(_panel(rows, stance, _ceiling(told)), rows), _weeks_alt(stance, told, rows))
 
 
 def communities(breakdowns: Sequence[Breakdown]) -> Chart | None:
@@ -57,10 +58,10 @@ def communities(breakdowns: Sequence[Breakdown]) -> Chart | None:
     if not any(map(tellable, breakdowns)):
         return None
     rows = [row for breakdown in breakdowns for row in _dot_rows(breakdown)]
-    return Chart(_svg(_dots(rows, len(breakdowns))), _dots_alt(breakdowns))
+    return Chart(_svg(_dots(rows, len(breakdowns)), rows), _dots_alt(breakdowns))
 
 
-def _svg(chart: alt.LayerChart) -> str:
+def _svg(chart: alt.LayerChart, rows: list[Row]) -> str:
     styled = (
         chart.configure(background="transparent", font="Liberation Sans", padding=2, aria=False)
         .configure_view(stroke=None)
@@ -73,7 +74,9 @@ def _svg(chart: alt.LayerChart) -> str:
             title=None,
         )
     )
-    svg: str = vl_convert.vegalite_to_svg(styled.to_dict(), vl_version=_VERSION, allowed_base_urls=[])
+    # Rows go in last: Altair would copy and check every one of them again and again.
+    spec = styled.to_dict() | {"datasets": {_ROWS: rows}}
+    svg: str = vl_convert.vegalite_to_svg(spec, vl_version=_VERSION, allowed_base_urls=[])
     return svg
 
 
@@ -111,7 +114,7 @@ def _ceiling(told: Sequence[Breakdown]) -> float:
 
 def _panel(rows: list[Row], stance: str, ceiling: float) -> alt.LayerChart:
     colour = LIGHT[stance]
-    base = alt.Chart(alt.Data(values=rows)).encode(x=_week_axis([row["week"] for row in rows]))
+    base = alt.Chart(alt.NamedData(_ROWS)).encode(x=_week_axis([row["week"] for row in rows]))
     height = alt.Y("value:Q", scale=alt.Scale(domain=[0, ceiling], nice=False), axis=_share_axis(ceiling))
     low, high = alt.Y("low:Q"), alt.Y2("high:Q")
     line = base.encode(y=height)
@@ -166,7 +169,7 @@ def _dots(rows: list[Row], count: int) -> alt.LayerChart:
         labelColor=LIGHT["ink"], labelFontSize=12, grid=True,
     )  # fmt: skip
     shares = alt.Axis(values=[0, 0.25, 0.5, 0.75, 1], labelExpr=_PERCENT_LABEL, tickCount=5, labelFlush=False)
-    base = alt.Chart(alt.Data(values=rows)).encode(
+    base = alt.Chart(alt.NamedData(_ROWS)).encode(
         y=alt.Y("name:N", sort=names, axis=labels, scale=alt.Scale(type="band", paddingInner=0.2, paddingOuter=0.1)),
         yOffset=alt.YOffset("stance:N", sort=list(STANCES), scale=alt.Scale(paddingOuter=0.2)),
         color=alt.Color("stance:N", scale=_stance_scale(LIGHT), legend=None),
