@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -41,6 +41,15 @@ class Settings(BaseSettings):
     reddit_username: SecretStr | None = Field(None, alias="REDDIT_USERNAME")
     reddit_password: SecretStr | None = Field(None, alias="REDDIT_PASSWORD")
     reddit_url: str | None = Field(None, alias="ORESIGHT_REDDIT_URL")
+    notify_urls: SecretStr | None = Field(None, alias="ORESIGHT_NOTIFY_URLS")
+    smtp_host: str | None = Field(None, alias="SMTP_HOST")
+    smtp_port: int | None = Field(None, ge=1, le=65535, alias="SMTP_PORT")
+    smtp_user: str | None = Field(None, alias="SMTP_USER")
+    smtp_password: SecretStr | None = Field(None, alias="SMTP_PASSWORD")
+    smtp_from: str | None = Field(None, alias="SMTP_FROM")
+    smtp_to: str | None = Field(None, alias="SMTP_TO")
+    smtp_tls: Literal["starttls", "tls", "none"] = Field("starttls", alias="SMTP_TLS")
+    smtp_ca_file: Path | None = Field(None, alias="SMTP_CA_FILE")
 
     @property
     def channels(self) -> Path:
