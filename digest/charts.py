@@ -13,6 +13,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any, Final
 
 import altair as alt
@@ -34,6 +35,7 @@ _LETTERS: Final = 16  # of a row's name
 _ROWS: Final = "rows"
 
 Row = dict[str, Any]
+Spec = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,8 @@ def weeks(stance: str, history: Sequence[Breakdown]) -> Chart | None:
     if len(told) < 2:
         return None
     rows = _week_rows(STANCES.index(stance), begun(history))
-    return Chart(_svg(_panel(rows, stance, _ceiling(told)), rows), _weeks_alt(stance, told, rows))
+    panel = _panel(stance, tuple(row["week"] for row in rows), _ceiling(told))
+    return Chart(_svg(panel, rows), _weeks_alt(stance, told, rows))
 
 
 def communities(breakdowns: Sequence[Breakdown]) -> Chart | None:
@@ -58,10 +61,18 @@ def communities(breakdowns: Sequence[Breakdown]) -> Chart | None:
     if not any(map(tellable, breakdowns)):
         return None
     rows = [row for breakdown in breakdowns for row in _dot_rows(breakdown)]
-    return Chart(_svg(_dots(rows, len(breakdowns)), rows), _dots_alt(breakdowns))
+    dots = _dots(tuple(dict.fromkeys(row["name"] for row in rows)), len(breakdowns))
+    return Chart(_svg(dots, rows), _dots_alt(breakdowns))
 
 
-def _svg(chart: alt.LayerChart, rows: list[Row]) -> str:
+def _svg(vega: Spec, rows: list[Row]) -> str:
+    """A chart's picture; its numbers are put in last, so that charts which differ in nothing else share the rest."""
+    data = [entry | {"values": rows} if entry["name"] == _ROWS else entry for entry in vega["data"]]
+    svg: str = vl_convert.vega_to_svg(vega | {"data": data}, allowed_base_urls=[])
+    return svg
+
+
+def _compiled(chart: alt.LayerChart) -> Spec:
     styled = (
         chart.configure(background="transparent", font="Liberation Sans", padding=2, aria=False)
         .configure_view(stroke=None)
@@ -74,10 +85,9 @@ def _svg(chart: alt.LayerChart, rows: list[Row]) -> str:
             title=None,
         )
     )
-    # Rows go in last: Altair would copy and check every one of them again and again.
-    spec = styled.to_dict() | {"datasets": {_ROWS: rows}}
-    svg: str = vl_convert.vegalite_to_svg(spec, vl_version=_VERSION, allowed_base_urls=[])
-    return svg
+    spec = styled.to_dict() | {"datasets": {_ROWS: []}}
+    vega: Spec = vl_convert.vegalite_to_vega(spec, vl_version=_VERSION)
+    return vega
 
 
 def _monday(week: str) -> date:
@@ -112,13 +122,14 @@ def _ceiling(told: Sequence[Breakdown]) -> float:
     return math.ceil(5 * max(share.high or 0.0 for week in told for share in week.shares)) / 5
 
 
-def _panel(rows: list[Row], stance: str, ceiling: float) -> alt.LayerChart:
+@lru_cache(maxsize=64)
+def _panel(stance: str, names: tuple[str, ...], ceiling: float) -> Spec:
     colour = LIGHT[stance]
-    base = alt.Chart(alt.NamedData(_ROWS)).encode(x=_week_axis([row["week"] for row in rows]))
+    base = alt.Chart(alt.NamedData(_ROWS)).encode(x=_week_axis(list(names)))
     height = alt.Y("value:Q", scale=alt.Scale(domain=[0, ceiling], nice=False), axis=_share_axis(ceiling))
     low, high = alt.Y("low:Q"), alt.Y2("high:Q")
     line = base.encode(y=height)
-    return alt.layer(
+    chart = alt.layer(
         base.transform_filter("datum.gap").mark_rect(color=LIGHT["gap"], stroke=None),
         base.mark_area(color=colour, opacity=0.22, interpolate="linear").encode(y=low, y2=high),
         base.transform_filter("datum.alone").mark_rule(color=colour, opacity=0.5, strokeWidth=3).encode(y=low, y2=high),
@@ -127,6 +138,7 @@ def _panel(rows: list[Row], stance: str, ceiling: float) -> alt.LayerChart:
             color=colour, fill=colour, opacity=1, size=38, shape=SHAPES[stance]
         ),
     ).properties(width=_PANEL[0], height=_PANEL[1])
+    return _compiled(chart)
 
 
 def _week_axis(names: list[str]) -> alt.X:
@@ -162,21 +174,22 @@ def _dot_rows(breakdown: Breakdown) -> Iterable[Row]:
         yield row | dict(zip(("value", "low", "high"), known, strict=True))
 
 
-def _dots(rows: list[Row], count: int) -> alt.LayerChart:
-    names = list(dict.fromkeys(row["name"] for row in rows))
+@lru_cache(maxsize=64)
+def _dots(names: tuple[str, ...], count: int) -> Spec:
     labels = alt.Axis(
         labelLimit=0, minExtent=_LABELS, maxExtent=_LABELS, labelPadding=10, domain=False, ticks=False,
         labelColor=LIGHT["ink"], labelFontSize=12, grid=True,
     )  # fmt: skip
+    rows = alt.Scale(type="band", paddingInner=0.2, paddingOuter=0.1)
     shares = alt.Axis(values=[0, 0.25, 0.5, 0.75, 1], labelExpr=_PERCENT_LABEL, tickCount=5, labelFlush=False)
     base = alt.Chart(alt.NamedData(_ROWS)).encode(
-        y=alt.Y("name:N", sort=names, axis=labels, scale=alt.Scale(type="band", paddingInner=0.2, paddingOuter=0.1)),
+        y=alt.Y("name:N", sort=list(names), axis=labels, scale=rows),
         yOffset=alt.YOffset("stance:N", sort=list(STANCES), scale=alt.Scale(paddingOuter=0.2)),
         color=alt.Color("stance:N", scale=_stance_scale(LIGHT), legend=None),
     )
     across = alt.Scale(domain=[0, 1])
     whole = base.transform_filter("datum.value !== null")
-    return alt.layer(
+    chart = alt.layer(
         whole.mark_rule(strokeWidth=2, opacity=0.45).encode(x=alt.X("low:Q", scale=across, axis=shares), x2="high:Q"),
         whole.mark_point(filled=True, opacity=1, size=46).encode(
             x=alt.X("value:Q", scale=across), shape=alt.Shape("stance:N", scale=_stance_scale(SHAPES), legend=None)
@@ -185,6 +198,7 @@ def _dots(rows: list[Row], count: int) -> alt.LayerChart:
         .mark_text(align="left", color=LIGHT["muted"], fontSize=11)
         .encode(x=alt.value(4), text="note:N", color=alt.value(LIGHT["muted"])),
     ).properties(width=_DOTS[0], height=_DOTS[1] * count)
+    return _compiled(chart)
 
 
 def _stance_scale(values: dict[str, str]) -> alt.Scale:
