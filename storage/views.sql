@@ -294,6 +294,18 @@ COMMENT ON COLUMN quarantine.line IS 'The number of the line, from 1';
 COMMENT ON COLUMN quarantine.reason IS 'What is wrong with it';
 COMMENT ON COLUMN quarantine.noted_at IS 'When it was found (an instant)';
 
+CREATE VIEW deliveries AS
+SELECT week, recipient, kind, state, tries, changed_at, reason, message_id FROM base.deliveries;
+COMMENT ON VIEW deliveries IS 'One row for each week''s digest and each of its recipients: how sending it fares';
+COMMENT ON COLUMN deliveries.week IS 'ISO 8601 week that the digest tells, such as 2026-W47';
+COMMENT ON COLUMN deliveries.recipient IS 'Keyed hash of the address, which is not in the store: the same address has the same one every week';
+COMMENT ON COLUMN deliveries.kind IS 'email, or the kind of chat or service';
+COMMENT ON COLUMN deliveries.state IS 'sent, waiting (tried again by the next sending), failed (something is to be mended first), sending (under way, or cut off)';
+COMMENT ON COLUMN deliveries.tries IS 'How often it was begun';
+COMMENT ON COLUMN deliveries.changed_at IS 'When that became its state (an instant)';
+COMMENT ON COLUMN deliveries.reason IS 'Why it waits or failed; without addresses';
+COMMENT ON COLUMN deliveries.message_id IS 'Message-ID of the e-mail; NULL in chats';
+
 CREATE VIEW purges AS
 SELECT item_id, what, reason, noticed_at, erased_at, run_id FROM base.purges;
 COMMENT ON VIEW purges IS 'One row for each thing that was erased because its source or its author took it back';
