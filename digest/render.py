@@ -30,17 +30,18 @@ _NO_NAMES: Final[Mapping[str, str]] = MappingProxyType({})
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 
 
-def html(digest: Digest, names: Mapping[str, str] = _NO_NAMES) -> str:
+def html(digest: Digest, names: Mapping[str, str] = _NO_NAMES, *, template: str = "page.html", **frame: object) -> str:
     """One self-contained page: inline style and SVG, no script, nothing loaded.
 
-    `names` gives countries in words, by ISO 3166 alpha-3 code (or EU).
+    `names` gives countries in words, by ISO 3166 alpha-3 code (or EU). A `template` that extends the page's own may
+    set a `frame` around it.
     """
     told = page(digest, names)
     weeks = [charts.weeks(stance, digest.history) for stance in STANCES]
     drawn = {"weeks": weeks if all(weeks) else None, "communities": charts.communities(digest.communities)}
     table = Table("", "Shares by week, the latest first.", "Week", told.weeks)
-    template = _pages().get_template("page.html")
-    return template.render(_context(digest, told), charts=drawn, weeks_table=table, style=_style())
+    whole = {**_context(digest, told), "charts": drawn, "weeks_table": table, "style": style(), **frame}
+    return pages().get_template(template).render(whole)
 
 
 def markdown(digest: Digest, names: Mapping[str, str] = _NO_NAMES) -> str:
@@ -72,7 +73,8 @@ def _context(digest: Digest, told: Page) -> dict[str, Any]:
 
 
 @cache
-def _pages() -> Environment:
+def pages() -> Environment:
+    """The templates of this room's pages, which escape whatever is put into them."""
     env = Environment(autoescape=True, undefined=StrictUndefined, loader=FileSystemLoader(_TEMPLATES))
     # The SVG is Vega's own output, whose texts Vega escapes.
     env.filters |= {"drawn": Markup, "number": "{:,}".format, "capitalised": _capitalised, "soft": _soft}
@@ -117,7 +119,8 @@ def _capitalised(text: str) -> str:
 
 
 @cache
-def _style() -> Markup:
+def style() -> Markup:
+    """The style sheet of all pages."""
     light, dark, rules = palette.properties(palette.LIGHT), palette.properties(palette.DARK), palette.chart_rules()
     template = _sheets().get_template("page.css")
     # This room's own constants: nothing from outside is in them.
