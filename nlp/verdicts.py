@@ -37,10 +37,11 @@ Key = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell of a week: four shares as they are told, (4,), and drawn anew, (draws, 4); who answered; units."""
+    """A cell of a week: four shares as they are told, (4,), drawn anew, (draws, 4), and those draws' variance, (4,)."""
 
     shares: Array
     drawn: Array
+    scatter: Array
     models: frozenset[str]
     units: float
     takers: float
@@ -84,6 +85,7 @@ def _cell(tallies: Sequence[Tally], shares: Array, drawn: Array) -> Cell:
     return Cell(
         best(again[None])[0],
         again,
+        _variance(again),
         frozenset(tally.model for tally in tallies),
         number,
         number * float(1 - mixed[-1]),
@@ -140,11 +142,31 @@ def _change(now: Cell, past: Sequence[Cell], least: int) -> _Change:
     if len(alike) < least:
         return _Change(nothing, nothing, broken=len(past) >= least)
     values = now.shares - np.mean([cell.shares for cell in alike], axis=0)
-    scatter = np.nanstd(now.drawn - np.mean([cell.drawn for cell in alike], axis=0), axis=0)
+    apart = now.drawn - np.mean([cell.drawn for cell in alike], axis=0)
+    scatter = np.sqrt(_variance(apart) + _shortfall(now, alike))
     tested = [all(cell.enough(at) for cell in (now, *alike)) for at in range(len(LABELS))]
     sure = np.abs(values) / np.maximum(scatter, 1e-9)
     p = [erfc(z / sqrt(2)) if test else np.nan for z, test in zip(sure, tested, strict=True)]
     return _Change(values, np.array(p), broken=False)
+
+
+def _variance(drawn: Array) -> Array:
+    """Variance (4,) of draws (draws, 4); nan, where a share has no base, left out."""
+    known = np.isfinite(drawn)
+    number = np.maximum(known.sum(axis=0), 1)
+    filled = np.where(known, drawn, 0.0)
+    return np.asarray(np.maximum((filled**2).sum(axis=0) / number - (filled.sum(axis=0) / number) ** 2, 0))
+
+
+def _shortfall(now: Cell, past: Sequence[Cell]) -> Array:
+    """What the variance of a change lacks (4,) where a share lies at 0 or 1, and its draws cannot scatter any further.
+
+    If nothing moved, a unit scatters alike in all weeks: the variance is raised to what their pooled one is worth.
+    """
+    units = np.array([cell.units for cell in (now, *past)])
+    each = np.array([cell.scatter for cell in (now, *past)]) * units[:, None]
+    apart = units @ each / units.sum() - np.array([each[0], each[1:].mean(axis=0)])
+    return np.asarray(np.maximum(apart[0] / units[0] + apart[1] / units[1:].sum(), 0))
 
 
 def _ends(cell: Cell) -> tuple[Array, Array, Array]:
