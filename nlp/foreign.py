@@ -20,7 +20,7 @@ from typing import Any, Final
 import numpy as np
 
 from nlp.encoding import frame
-from nlp.engine import Engine, tokenizer_of
+from nlp.engine import Engine, quiet
 from nlp.weights import Parcel, StanceError
 from records import LABELS
 
@@ -78,12 +78,13 @@ def needed(named: str) -> None:
 
 
 def _load(folder: Path, hypotheses: Path | None, name: str | None) -> tuple[Parcel, Engine]:
-    from transformers import AutoConfig  # noqa: PLC0415
+    quiet()
+    from transformers import AutoConfig, AutoTokenizer  # noqa: PLC0415
 
     digest = _digest(folder)
     config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     columns, asked = questions(config.id2label, hypotheses)
-    tokenizer = tokenizer_of(folder)
+    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     if tokenizer.pad_token_id is None:
         raise StanceError(f"{folder}: its tokenizer has no padding token, so texts cannot be read in batches")
     length = _length(config, tokenizer)
