@@ -1,6 +1,7 @@
 """What an edit takes away: the label of words that are no longer there.
 
-incoming items -> edited -> unlabel -> base.labels moves to former_labels, mentions go, the day is counted anew
+incoming items -> edited -> unlabel -> base.labels, mentions move to the former ones, the day is counted anew
+incoming items -> retell -> the days of labelled news that are told to be a story only now
 
 On Reddit an edit is often a change of mind, so the old stance counts no longer; the item waits for a label again. A
 feed's corrections keep their label until the new text has one.
@@ -26,14 +27,27 @@ _STEPS = (
     WHERE item_id IN (SELECT unnest($ids::UUID[])) AND day NOT IN (SELECT day FROM base.touched_days)
     """,
     """
-    INSERT INTO base.former_labels
-    SELECT item_id, version, model, gates, stance, abstained, confidence, p_realist, p_industrial_collaboration,
-           p_skeptic, p_none, labelled_at, $now
+    INSERT INTO base.former_labels BY NAME
+    SELECT * EXCLUDE (source_kind, community, channel, day), $now AS replaced_at
     FROM base.labels WHERE item_id IN (SELECT unnest($ids::UUID[]))
+    """,
+    """
+    INSERT INTO base.former_mentions
+    SELECT item_id, list_sort(list(DISTINCT {type: type, entity: entity})), $now
+    FROM base.mentions WHERE item_id IN (SELECT unnest($ids::UUID[])) GROUP BY item_id
     """,
     "DELETE FROM base.labels WHERE item_id IN (SELECT unnest($ids::UUID[]))",
     "DELETE FROM base.mentions WHERE item_id IN (SELECT unnest($ids::UUID[]))",
 )
+
+_RETOLD = """
+    INSERT INTO base.touched_days
+    SELECT DISTINCT labels.day
+    FROM base.labels AS labels JOIN base.items AS items USING (item_id)
+    JOIN incoming ON incoming.item_id::UUID = items.item_id
+    WHERE items.story_id IS NULL AND incoming.story_id IS NOT NULL
+      AND labels.day NOT IN (SELECT day FROM base.touched_days)
+"""
 
 
 def edited(con: duckdb.DuckDBPyConnection) -> list[str]:
@@ -45,3 +59,8 @@ def unlabel(con: duckdb.DuckDBPyConnection, ids: list[str], *, now: datetime) ->
     """Take the labels of these items away, as part of the page's transaction."""
     for sql in _STEPS if ids else ():
         con.execute(sql, {"ids": ids, **({"now": utc(now)} if "$now" in sql else {})})
+
+
+def retell(con: duckdb.DuckDBPyConnection) -> None:
+    """An address that came late tells which story an item is: its copies then count as one with it."""
+    con.execute(_RETOLD)

@@ -48,7 +48,15 @@ _FOUND = """
     SELECT items.item_id::VARCHAR AS item_id, gone.reason FROM base.items JOIN gone USING (guid)
     WHERE items.source_kind = 'social' AND items.deleted_at IS NULL
 """
+# An author's items count for three at most: one that has no author any more counts by itself.
+_TOUCH = """
+    INSERT INTO base.touched_days
+    SELECT DISTINCT labels.day FROM base.labels AS labels JOIN base.items AS items USING (item_id)
+    WHERE items.author_hash IS NOT NULL AND items.source_kind = 'social' AND {whose}
+      AND labels.day NOT IN (SELECT day FROM base.touched_days)
+"""
 _ERASE = (
+    _TOUCH.format(whose="items.item_id IN (SELECT item_id::UUID FROM erased)"),
     "INSERT INTO base.purges SELECT item_id::UUID, 'item', reason, $now, NULL, $run FROM erased",
     """
     UPDATE base.item_versions SET title = '', text = '', url = NULL, text_hash = $nothing
@@ -60,6 +68,10 @@ _ERASE = (
     """,
     """
     UPDATE base.labels SET evidence_start = NULL, evidence_end = NULL
+    WHERE item_id IN (SELECT item_id::UUID FROM erased)
+    """,
+    """
+    UPDATE base.former_labels SET evidence_start = NULL, evidence_end = NULL
     WHERE item_id IN (SELECT item_id::UUID FROM erased)
     """,
     # A context is the thread's title, then what is answered; replies keep the half that is not theirs to lose.
@@ -91,6 +103,7 @@ _ERASE = (
     """,
 )
 _NAMELESS = (
+    _TOUCH.format(whose="items.guid IN (SELECT guid FROM nameless)"),
     """
     INSERT INTO base.purges
     SELECT item_id, 'author', 'the account was deleted', $now, NULL, $run FROM base.items JOIN nameless USING (guid)

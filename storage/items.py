@@ -16,7 +16,7 @@ import duckdb
 
 from records import DELETED, Channel, ChannelState, FetchResult, Item
 from storage.coverage import cover, note_gaps
-from storage.edits import edited, unlabel
+from storage.edits import edited, retell, unlabel
 from storage.erasure import erase
 from storage.rows import ITEM_COLUMNS, ITEM_SCHEMA, STATE_SCHEMA, in_utc, item_from, item_row, lent, table, utc
 from storage.threads import note_threads
@@ -69,16 +69,19 @@ _INSERT = """
 _NEW = "SELECT item_id FROM incoming ANTI JOIN base.items AS stored ON stored.item_id = incoming.item_id::UUID"
 _UPDATED = f"SELECT incoming.item_id FROM base.items JOIN incoming ON {_CHANGED}"  # noqa: S608
 _WAITING = """
-    FROM base.items AS items ANTI JOIN base.scans AS scans
-      ON scans.item_id = items.item_id AND scans.version = items.version AND scans.model = $model
-     AND scans.gates = $gates
+    FROM base.items AS items LEFT JOIN base.scans AS scans USING (item_id)
     WHERE items.deleted_at IS NULL
+      AND (scans.version, scans.model, scans.gates) IS DISTINCT FROM (items.version, $model, $gates)
+      AND (NOT $again OR scans.version = items.version)
 """
 _NEXT = f"""
-    WITH waiting AS (SELECT item_id, published_at,
-                            thread_id IS NOT NULL AND thread_id <> item_id AS is_comment {_WAITING}),
-         picked AS (SELECT item_id FROM waiting WHERE is_comment = (SELECT bool_and(is_comment) FROM waiting)
-                    ORDER BY published_at, item_id LIMIT $limit)
+    WITH waiting AS (
+        SELECT items.item_id, items.published_at, scans.version IS NOT DISTINCT FROM items.version AS again,
+               items.thread_id IS NOT NULL AND items.thread_id <> items.item_id AS is_comment {_WAITING}
+    ), picked AS (
+        SELECT item_id FROM waiting WHERE (again, is_comment) = (SELECT min((again, is_comment)) FROM waiting)
+        ORDER BY published_at, item_id LIMIT $limit
+    )
     SELECT {", ".join(f"items.{name}" for name in ITEM_COLUMNS.split(", "))}, threads.relevant
     FROM picked JOIN base.items AS items USING (item_id)
     LEFT JOIN base.items AS threads ON threads.item_id = items.thread_id AND threads.item_id <> items.item_id
@@ -160,6 +163,7 @@ def _add_items(
         updated = {item_id for (item_id,) in con.execute(_UPDATED).fetchall()}
         if updated:
             unlabel(con, edited(con), now=now)
+            retell(con)
             con.execute(_KEEP_OLD, {"now": utc(now), **run})
             con.execute(_REPLACE)
         new = {item_id for (item_id,) in con.execute(_NEW).fetchall()}
@@ -194,17 +198,18 @@ def known(con: duckdb.DuckDBPyConnection, guids: Collection[str], *, source_kind
 
 
 def unlabelled(
-    con: duckdb.DuckDBPyConnection, *, model: str, gates: str, limit: int | None = None
+    con: duckdb.DuckDBPyConnection, *, model: str, gates: str, limit: int | None = None, again: bool = False
 ) -> list[tuple[Item, bool | None]]:
     """The next items to label, oldest first, each with whether its thread is relevant (None: no thread, or unknown).
 
-    Comments come only when no submission or article is left, so that their thread has been judged by then; call
-    again until the list is empty.
+    What was never read comes before what another model or other gates have read, which `again` asks for alone. Of each,
+    comments come only when no submission or article is left, so that their thread has been judged by then; call again
+    until the list is empty.
     """
-    rows = con.execute(_NEXT, {"model": model, "gates": gates, "limit": limit}).fetchall()
+    rows = con.execute(_NEXT, {"model": model, "gates": gates, "limit": limit, "again": again}).fetchall()
     return [(item_from(row[:-1]), row[-1]) for row in rows]
 
 
-def count_unlabelled(con: duckdb.DuckDBPyConnection, *, model: str, gates: str) -> int:
-    """How many items wait for a scan by this model and these gates."""
-    return _count(con.execute(f"SELECT count(*) {_WAITING}", {"model": model, "gates": gates}))
+def count_unlabelled(con: duckdb.DuckDBPyConnection, *, model: str, gates: str, again: bool = False) -> int:
+    """How many items wait for a scan by this model and these gates; `again`: of those that were read before."""
+    return _count(con.execute(f"SELECT count(*) {_WAITING}", {"model": model, "gates": gates, "again": again}))

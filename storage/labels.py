@@ -2,8 +2,9 @@
 
     [Scan] -> add -> base.scans, labels, mentions; items.relevant and language; touched days   (one transaction)
 
-`base.labels` holds the label that counts, one row an item; what it takes the place of moves to `former_labels`. The
-flag `forgotten` marks an item whose body was not kept, because its channel keeps only what is relevant.
+`base.scans` and `base.labels` hold what counts, one row an item; what that takes the place of moves to `former_scans`,
+`former_labels` and, where other names were found, `former_mentions`. The flag `forgotten` marks an item whose body was
+not kept, because its channel keeps only what is relevant.
 """
 
 from __future__ import annotations
@@ -47,18 +48,32 @@ _STEPS = (
     WHERE (labelled OR old.item_id IS NOT NULL) AND scanned.day NOT IN (SELECT day FROM base.touched_days)
     """,
     """
-    DELETE FROM base.scans USING scanned
-    WHERE scans.item_id = scanned.item_id::UUID AND scans.version = scanned.version
-      AND scans.model = $model AND scans.gates = $gates
+    INSERT INTO base.former_mentions
+    WITH old AS (
+        SELECT item_id, list_sort(list(DISTINCT {type: type, entity: entity})) AS names FROM base.mentions
+        WHERE item_id IN (SELECT item_id::UUID FROM scanned) GROUP BY ALL
+    ), found AS (
+        SELECT item_id, list_sort(list(DISTINCT {type: type, entity: entity})) AS names FROM mentioned GROUP BY ALL
+    )
+    SELECT scans.item_id, coalesce(old.names, []), $now
+    FROM base.scans AS scans JOIN scanned ON scans.item_id = scanned.item_id::UUID
+    LEFT JOIN old ON old.item_id = scans.item_id LEFT JOIN found ON found.item_id = scanned.item_id
+    WHERE old.names IS DISTINCT FROM found.names
     """,
+    """
+    INSERT INTO base.former_scans
+    SELECT old.*, $now
+    FROM base.scans AS old JOIN scanned ON old.item_id = scanned.item_id::UUID
+    WHERE (old.version, old.model, old.gates) <> (scanned.version, $model, $gates)
+    """,
+    "DELETE FROM base.scans WHERE item_id IN (SELECT item_id::UUID FROM scanned)",
     """
     INSERT INTO base.scans
     SELECT item_id::UUID, version, $model, $gates, relevant, language, skipped, $now FROM scanned
     """,
     """
-    INSERT INTO base.former_labels
-    SELECT old.item_id, old.version, old.model, old.gates, old.stance, old.abstained, old.confidence, old.p_realist,
-           old.p_industrial_collaboration, old.p_skeptic, old.p_none, old.labelled_at, $now
+    INSERT INTO base.former_labels BY NAME
+    SELECT old.* EXCLUDE (source_kind, community, channel, day), $now AS replaced_at
     FROM base.labels AS old JOIN scanned ON old.item_id = scanned.item_id::UUID
     WHERE (old.version, old.model, old.gates) <> (scanned.version, $model, $gates)
     """,

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import astuple
-from datetime import date
+from datetime import date, timedelta
 
 import duckdb
 import pyarrow as pa
 
-from records import DELIVERED, Volume, WeekShare, WeekVolume
+from records import Volume, WeekShare, WeekVolume
+from storage.gaps import BACK
 from storage.rows import lent
 from storage.transactions import transaction
 
 LEAST = 5
 """What has to be told in a cell for its volume to be judged."""
-BACK = 26
 
 _KEY = [("week_start", pa.date32()), *[(name, pa.string()) for name in ("community", "dimension", "entity")]]
 _SHARES = pa.schema(
@@ -30,39 +30,6 @@ _SHARES = pa.schema(
 )  # fmt: skip
 _VOLUMES = pa.schema([*_KEY, ("told", pa.int64()), ("expected", pa.float64()), ("verdict", pa.string())])
 
-_GAPS = f"""
-    WITH weeks AS (
-        SELECT $monday::DATE - (7 * n)::INTEGER AS week_start FROM range({BACK} + 1) AS w(n)
-    ), homes AS (
-        SELECT channel, any_value(community) AS community FROM base.channels GROUP BY channel
-    ), lost AS (
-        SELECT DISTINCT week_start, channel FROM weeks JOIN base.gaps AS gaps
-          ON least(gaps.to_at AT TIME ZONE 'UTC', week_start + INTERVAL 7 DAY)
-             - greatest(coalesce(gaps.from_at AT TIME ZONE 'UTC', week_start), week_start) > INTERVAL 1 DAY
-    ), asked AS (
-        SELECT date_trunc('week', recorded_at AT TIME ZONE 'UTC')::DATE AS week_start, channel,
-               bool_or(state IN {DELIVERED}) AS delivered
-        FROM base.coverage
-        WHERE recorded_at >= ($monday::DATE - 7 * {BACK})::TIMESTAMP AT TIME ZONE 'UTC'
-        GROUP BY ALL
-    ), answered AS (
-        SELECT week_start, coalesce(homes.community, '') AS community,
-               delivered AND (week_start, channel) NOT IN (SELECT (week_start, channel) FROM lost) AS whole
-        FROM asked LEFT JOIN homes USING (channel)
-    ), covered AS (
-        SELECT week_start, coalesce(community, 'all') AS community, avg(whole::INTEGER) >= 0.8 AS enough
-        FROM answered GROUP BY GROUPING SETS ((week_start, community), (week_start))
-    ), known AS (
-        SELECT community, min(week_start) AS first_told FROM base.series_tallies WHERE dimension = 'all' GROUP BY ALL
-    ), begun AS (
-        SELECT date_trunc('week', min(recorded_at) AT TIME ZONE 'UTC')::DATE AS first_asked FROM base.coverage
-    )
-    SELECT known.community, weeks.week_start,
-           NOT coalesce(covered.enough, first_asked IS NULL OR weeks.week_start < first_asked)
-           OR weeks.week_start < first_told AS gap
-    FROM known CROSS JOIN weeks CROSS JOIN begun
-    LEFT JOIN covered ON covered.community = known.community AND covered.week_start = weeks.week_start
-"""  # noqa: S608  only this module's own text
 _TOLD = """
     WITH told AS (
         SELECT week_start, community, dimension, entity, sum(weight)::BIGINT AS told FROM base.series_tallies
@@ -88,12 +55,12 @@ def put_volumes(con: duckdb.DuckDBPyConnection, monday: date, volumes: Sequence[
 
 def volumes(con: duckdb.DuckDBPyConnection, monday: date) -> tuple[Volume, ...]:
     """How much the week's cells tell, and the weeks before told; None where their channels did not deliver."""
-    gaps = {(community, week): gap for community, week, gap in con.execute(_GAPS, {"monday": monday}).fetchall()}
-    weeks = sorted({week for _, week in gaps})[:-1]
+    gaps = {(community, week): gap for week, community, gap in con.execute("FROM base.series_gaps").fetchall()}
+    weeks = [monday - timedelta(weeks=back) for back in range(BACK, 0, -1)]
     rows = con.execute(_TOLD, {"monday": monday, "back": BACK, "least": LEAST}).fetchall()
     return tuple(
-        Volume(monday, community, dimension, entity, told, gaps[community, monday],
-               tuple(None if gaps[community, week] else (past or {}).get(week, 0) for week in weeks))
+        Volume(monday, community, dimension, entity, told, gaps.get((community, monday), True),
+               tuple(None if gaps.get((community, week), True) else (past or {}).get(week, 0) for week in weeks))
         for community, dimension, entity, told, past in rows
     )  # fmt: skip
 

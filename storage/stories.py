@@ -80,10 +80,20 @@ _MARKS = f"""
            epoch_us(items.first_seen_at)
     FROM base.story_marks AS marks JOIN base.items AS items USING (item_id) WHERE marks.item_id IN ({_INVOLVED})
 """  # noqa: S608  only this module's own text
-_RENAME = """
-    UPDATE base.items SET story_id = renamed.story_id::UUID FROM renamed
-    WHERE items.story_id = renamed.old_id::UUID
-"""
+_RENAME = (
+    """
+    INSERT INTO base.former_stories
+    SELECT items.item_id, items.story_id, $now FROM base.items JOIN renamed ON items.story_id = renamed.old_id::UUID
+    """,
+    """
+    INSERT INTO base.touched_days
+    SELECT DISTINCT labels.day FROM base.labels AS labels JOIN base.items AS items USING (item_id)
+    WHERE items.story_id IN (SELECT old_id::UUID FROM renamed) AND labels.day NOT IN (SELECT day FROM base.touched_days)
+    """,
+    """
+    UPDATE base.items SET story_id = renamed.story_id::UUID FROM renamed WHERE items.story_id = renamed.old_id::UUID
+    """,
+)
 
 
 class Same(Protocol):
@@ -133,7 +143,7 @@ def join(con: duckdb.DuckDBPyConnection, marks: Sequence[Mark], same: Same, *, n
             con.execute(_KEEP, {"now": utc(now)})
             con.execute("INSERT INTO base.story_shingles SELECT shingle, item_id::UUID FROM shingled")
             _name(con, marks)
-            return _rename(con, _joined(con, same))
+            return _rename(con, _joined(con, same), now)
 
 
 def _shingled(marks: Sequence[Mark]) -> pa.Table:
@@ -215,8 +225,12 @@ class _Stories:
         return story
 
 
-def _rename(con: duckdb.DuckDBPyConnection, names: Mapping[UUID, UUID]) -> int:
+def _rename(con: duckdb.DuckDBPyConnection, names: Mapping[UUID, UUID], now: datetime) -> int:
+    """Stories that are one count once from now on: the days of their items are to be counted anew."""
+    if not names:
+        return 0
     rows = [{"old_id": str(old), "story_id": str(new)} for old, new in names.items()]
     with lent(con, renamed=table(rows, pa.schema([("old_id", pa.string()), ("story_id", pa.string())]))):
-        con.execute(_RENAME)
+        for sql in _RENAME:
+            con.execute(sql, {"now": utc(now)} if "$now" in sql else {})
     return len(rows)

@@ -8,11 +8,12 @@ an author weighs 3 at most, a story 1, however many items they fill. Items whose
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import duckdb
 
 from records import Tally
+from storage.rows import utc
 from storage.themes import NAMED
 from storage.transactions import transaction
 
@@ -23,6 +24,7 @@ CAP = 3
 UNIT = 10_000
 SHARES, VOLUMES = 8, 26
 """Weeks after a touched one whose verdicts look back on it."""
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 _ANSWERS = ("p_realist", "p_industrial_collaboration", "p_skeptic", "p_none")
 _ASKED = ",\n".join(
@@ -64,6 +66,15 @@ _RECOUNT = f"""
     FROM units GROUP BY week_start, community, dimension, entity, model, source_kind ORDER BY ALL
 """  # noqa: S608  only this module's own text
 _TABLES = ("series_tallies", "series_shares", "series_volumes")
+_REGISTER = (
+    "DELETE FROM base.validations WHERE model = $model",
+    "INSERT INTO base.validations (model, record, told, soft) VALUES ($model, $record, $told, $soft)",
+    "INSERT INTO base.known_validations VALUES ($model, $record, $told, $soft, $now)",
+    """
+    INSERT INTO base.touched_days
+    SELECT DISTINCT day FROM base.labels WHERE model = $model AND day NOT IN (SELECT day FROM base.touched_days)
+    """,
+)
 _MARK = """
     INSERT INTO base.touched_weeks
     SELECT DISTINCT week_start + (7 * n)::INTEGER, $what
@@ -91,7 +102,7 @@ def recount(con: duckdb.DuckDBPyConnection) -> None:
 
 def forget(con: duckdb.DuckDBPyConnection) -> None:
     """Start anew: nothing that was ever estimated is left."""
-    for table in (*_TABLES, "touched_weeks"):
+    for table in (*_TABLES, "series_gaps", "touched_weeks"):
         con.execute(f"DELETE FROM base.{table}")  # noqa: S608  only this function's own words
 
 
@@ -113,18 +124,19 @@ def read(con: duckdb.DuckDBPyConnection, monday: date) -> tuple[Tally, ...]:
     )  # fmt: skip
 
 
-def register(con: duckdb.DuckDBPyConnection, model: str, *, record: str, told: str, soft: bool) -> None:
-    """Keep what is known of a model's errors; where that is news, everything it labelled is estimated again."""
+def register(
+    con: duckdb.DuckDBPyConnection, model: str, *, record: str, told: str, soft: bool, now: datetime = _EVER
+) -> None:
+    """Keep what is known of a model's errors; where that is news, everything it labelled is estimated again.
+
+    `now` is when it came to be known; without it, it always was.
+    """
     if con.execute("FROM base.validations WHERE model = ? AND record = ?", [model, record]).fetchone():
         return
+    values = {"model": model, "record": record, "told": told, "soft": soft, "now": utc(now)}
     with transaction(con):
-        con.execute("DELETE FROM base.validations WHERE model = ?", [model])
-        con.execute("INSERT INTO base.validations VALUES (?, ?, ?, ?)", [model, record, told, soft])
-        con.execute(
-            "INSERT INTO base.touched_days SELECT DISTINCT day FROM base.labels "
-            "WHERE model = ? AND day NOT IN (SELECT day FROM base.touched_days)",
-            [model],
-        )
+        for sql in _REGISTER:
+            con.execute(sql, {name: value for name, value in values.items() if f"${name}" in sql})
 
 
 def validations(con: duckdb.DuckDBPyConnection) -> dict[str, str | None]:

@@ -42,6 +42,24 @@ COMMENT ON COLUMN labels.evidence_start IS 'First character of the passage that 
 COMMENT ON COLUMN labels.evidence_end IS 'One past that passage''s last character: substring(text, evidence_start + 1, evidence_end - evidence_start)';
 COMMENT ON COLUMN labels.labelled_at IS 'When the label was made (an instant)';
 
+CREATE VIEW former_labels AS
+SELECT item_id, version, model, stance, abstained, confidence, p_realist, p_industrial_collaboration, p_skeptic, p_none,
+       labelled_at, replaced_at
+FROM base.former_labels;
+COMMENT ON VIEW former_labels IS 'One row for each label that a later one took the place of, or that an edit took away';
+COMMENT ON COLUMN former_labels.item_id IS 'The item in items';
+COMMENT ON COLUMN former_labels.version IS 'The version of the item that was labelled, from 1';
+COMMENT ON COLUMN former_labels.model IS 'The model that answered, in models';
+COMMENT ON COLUMN former_labels.stance IS 'The likeliest of realist, industrial_collaboration, skeptic, none; also where abstained';
+COMMENT ON COLUMN former_labels.abstained IS 'Whether the answer was too unsure to be counted as a stance';
+COMMENT ON COLUMN former_labels.confidence IS 'Confidence in the stance, 0 to 1';
+COMMENT ON COLUMN former_labels.p_realist IS 'Probability of realist, 0 to 1';
+COMMENT ON COLUMN former_labels.p_industrial_collaboration IS 'Probability of industrial_collaboration, 0 to 1';
+COMMENT ON COLUMN former_labels.p_skeptic IS 'Probability of skeptic, 0 to 1';
+COMMENT ON COLUMN former_labels.p_none IS 'Probability of none, 0 to 1; the four sum to 1';
+COMMENT ON COLUMN former_labels.labelled_at IS 'When the label was made (an instant)';
+COMMENT ON COLUMN former_labels.replaced_at IS 'When it ceased to count (an instant)';
+
 CREATE VIEW mentions AS
 SELECT item_id, type, entity, surface, span_start, span_end FROM base.mentions;
 COMMENT ON VIEW mentions IS 'One row for each time an item names a mineral, country, stage or instrument';
@@ -190,9 +208,13 @@ WITH cells AS (
     SELECT week_start, community, dimension, entity, sum(weight) ** 2 / sum(square) AS effective_n,
            string_agg(DISTINCT model, ', ' ORDER BY model) AS model
     FROM base.series_tallies GROUP BY ALL
+), broken AS (
+    SELECT *, coalesce(model <> lag(model) OVER (PARTITION BY community, dimension, entity ORDER BY week_start), false)
+                  AS model_break
+    FROM units
 )
 SELECT counted.week, week_start, community, dimension, entity, counted.stance, counted.items,
-       units.effective_n,
+       broken.effective_n,
        CASE counted.stance
            WHEN 'abstained' THEN NULL
            WHEN 'none' THEN items / nullif(answered, 0)
@@ -204,9 +226,9 @@ SELECT counted.week, week_start, community, dimension, entity, counted.stance, c
        shares.long_change AS change_8_weeks,
        CASE WHEN counted.stance = 'abstained' THEN NULL WHEN shares.stance IS NULL THEN 'too little data'
             ELSE long_verdict END AS verdict_8_weeks,
-       units.model
+       broken.model, coalesce(broken.model_break, false) AS model_break
 FROM counted
-LEFT JOIN units USING (week_start, community, dimension, entity)
+LEFT JOIN broken USING (week_start, community, dimension, entity)
 LEFT JOIN base.series_shares AS shares USING (week_start, community, dimension, entity, stance);
 COMMENT ON VIEW series_weekly IS 'One row for each ISO week, community, entity and stance; all five stances where the week has any item';
 COMMENT ON COLUMN series_weekly.week IS 'ISO 8601 week of publication, UTC, such as 2026-W47';
@@ -226,6 +248,7 @@ COMMENT ON COLUMN series_weekly.verdict IS 'On that change: up, down, no detecta
 COMMENT ON COLUMN series_weekly.change_8_weeks IS 'Change of share against the mean of the eight weeks before, at least four of them';
 COMMENT ON COLUMN series_weekly.verdict_8_weeks IS 'On that change, as verdict';
 COMMENT ON COLUMN series_weekly.model IS 'The model that answered, in models; all of them where several did';
+COMMENT ON COLUMN series_weekly.model_break IS 'Whether others answered than in the last week before in which the cell has anything: do not compare across it; oresight refresh --relabel mends it';
 
 CREATE VIEW volumes_weekly AS
 SELECT strftime(week_start, '%G-W%V') AS week, week_start, community, dimension, entity, told.told,

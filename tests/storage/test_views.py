@@ -13,6 +13,8 @@ PROMISED = {
     "language, relevant, thread_id, parent_id, story_id, author_hash, version, deleted_at",
     "labels": "item_id, model, stance, abstained, confidence, p_realist, p_industrial_collaboration, p_skeptic, "
     "p_none, evidence_start, evidence_end, labelled_at",
+    "former_labels": "item_id, version, model, stance, abstained, confidence, p_realist, p_industrial_collaboration, "
+    "p_skeptic, p_none, labelled_at, replaced_at",
     "mentions": "item_id, type, entity, surface, span_start, span_end",
     "item_themes": "item_id, theme",
     "themes": "theme, kind, instruments, stages, phrases",
@@ -23,7 +25,7 @@ PROMISED = {
     "stories": "story_id, first_item_id, items, channels, first_seen_at",
     "series_daily": "day, source_kind, community, dimension, entity, stance, items",
     "series_weekly": "week, week_start, community, dimension, entity, stance, items, effective_n, raw_share, share, "
-    "low, high, change, verdict, change_8_weeks, verdict_8_weeks, model",
+    "low, high, change, verdict, change_8_weeks, verdict_8_weeks, model, model_break",
     "volumes_weekly": "week, week_start, community, dimension, entity, told, expected, verdict",
     "coverage": "run_id, channel, due_at, state, fetched, new, updated, dropped, reason",
     "gaps": "channel, from_at, to_at, reason, filled_at",
