@@ -111,6 +111,12 @@ def label(settings: Settings, limit: int | None, *, now: datetime) -> None:
     show.say(f"read {count} items in {seconds:.1f} s ({count / seconds:.0f} items/s)" if count else "nothing to label")
 
 
-def refresh(settings: Settings, *, now: datetime) -> None:
+def relabel(settings: Settings, *, now: datetime) -> None:
+    """Label again what other models or gazetteers have read, so that the series do not break where they changed."""
+    count = label_items(settings, channels.load(settings.channels), now=now, again=True)
+    show.say(f"labelled {count} items again" if count else "nothing to label again: all is the current model's")
+
+
+def refresh(settings: Settings, *, now: datetime, whole: bool = False) -> None:
     """Refresh the series, and say how many days changed."""
-    show.say(f"refreshed {refresh_series(settings, now=now)} days of the series")
+    show.say(f"refreshed {refresh_series(settings, now=now, whole=whole)} days of the series")

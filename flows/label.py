@@ -1,6 +1,9 @@
 """Label what has no label from the current model and gazetteers; the table of items is the queue.
 
 storage.items.unlabelled -> nlp.scan.scan (gates, mentions, stance) -> storage.labels.add, batch by batch
+
+The store is locked while a batch is taken and while it is put back, and not while its texts are read: other jobs have
+their turn in between. A kill costs the batch in hand.
 """
 
 from __future__ import annotations
@@ -14,43 +17,62 @@ from prefect import flow
 from flows import show, tools
 from flows.channels import load as load_channels
 from flows.settings import Settings, load
-from flows.store import writing
 from nlp import scan, validation
-from records import Channel
-from storage import items, labels, tallies
+from records import Channel, Scan
+from storage import database, items, labels, tallies
 
 BATCH = 2_000
 """Items in one transaction: what a kill can cost in work, never in items."""
+FIRST_S, PATIENCE_S = 5.0, 1_800.0
+"""How long to wait for another job's end: before anything is read, and with labels in hand."""
 
 
-def label_items(settings: Settings, channels: Sequence[Channel], *, now: datetime, limit: int | None = None) -> int:
-    """Label up to `limit` waiting items, a transaction a batch. Returns how many were read."""
+def label_items(
+    settings: Settings, channels: Sequence[Channel], *, now: datetime, limit: int | None = None, again: bool = False
+) -> int:
+    """Label up to `limit` waiting items, a transaction a batch; with `again` only those that another model, or other
+    gazetteers, have read. Returns how many were read.
+
+    Raises:
+        storage.errors.StorageError: another job is writing, the disk is full, or the file is damaged.
+    """
     loaded = tools.load(settings)
-    model = loaded.model
     forget = {c.name for c in channels if c.keep == "relevant"}
-    with writing(settings, "label", now) as con:
-        labels.register_model(con, model.id, quality=model.quality, card=model.card, now=now)
-        _register_record(con, model.id, validation.read(settings.stance_model))
-        waiting = items.count_unlabelled(con, model=model.id, gates=loaded.gates)
-        total = waiting if limit is None else min(limit, waiting)
-        with show.progress("label", total) as advance:
-            return _label(con, loaded, forget, total, now, advance)
+    with database.open_live(settings.home, job="label", now=now, wait_s=FIRST_S) as con:
+        waiting = _prepare(con, loaded, settings, now, again=again)
+    total = waiting if limit is None else min(limit, waiting)
+    with show.progress("label", total) as advance:
+        done = _label(settings, loaded, forget, total, now, advance, again=again)
+    database.publish(settings.home, wait_s=PATIENCE_S)
+    return done
 
 
-def _register_record(con: Any, model: str, record: str | None) -> None:
-    """Keep with the labels what is known of their model's errors: shares are estimated from both."""
+def _prepare(con: Any, loaded: tools.Tools, settings: Settings, now: datetime, *, again: bool) -> int:
+    """Make the model known, with what is known of its errors; returns how many items wait."""
+    model = loaded.model
+    labels.register_model(con, model.id, quality=model.quality, card=model.card, now=now)
+    record = validation.read(settings.stance_model)
     if record is not None:
         known = validation.parse(record)
-        tallies.register(con, model, record=record, told=validation.told(known), soft=known.soft)
+        tallies.register(con, model.id, record=record, told=validation.told(known), soft=known.soft, now=now)
+    return items.count_unlabelled(con, model=model.id, gates=loaded.gates, again=again)
 
 
-def _label(con: Any, loaded: tools.Tools, forget: set[str], total: int, now: datetime, advance: show.Advance) -> int:
-    done = 0
-    key = {"model": loaded.model.id, "gates": loaded.gates}
-    while done < total and (batch := items.unlabelled(con, **key, limit=min(BATCH, total - done))):
-        scans = scan.scan(batch, loaded.reader, loaded.model, progress=advance)
-        labels.add(con, scans, **key, forget=forget, now=now)
-        done += len(batch)
+def _label(  # noqa: PLR0913 - one loop's own
+    settings: Settings, loaded: tools.Tools, forget: set[str], total: int, now: datetime, advance: show.Advance,
+    *, again: bool,
+) -> int:  # fmt: skip
+    done, scans = 0, list[Scan]()
+    while done < total:
+        with database.open_live(settings.home, job="label", now=now, wait_s=PATIENCE_S) as con:
+            labels.add(con, scans, model=loaded.model.id, gates=loaded.gates, forget=forget, now=now)
+            done += len(scans)
+            batch = items.unlabelled(
+                con, model=loaded.model.id, gates=loaded.gates, limit=min(BATCH, total - done), again=again
+            )
+        if not batch:
+            break
+        scans = list(scan.scan(batch, loaded.reader, loaded.model, progress=advance))
     return done
 
 
