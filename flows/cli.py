@@ -104,16 +104,24 @@ def label(limit: int | None) -> None:
 
 
 @cli.command()
-def refresh() -> None:
+@click.option("--relabel", is_flag=True, help="First label again what another model or other gazetteers have read.")
+@click.option("--rebuild", is_flag=True, help="All days, touched or not; gives the same series.")
+def refresh(relabel: bool, rebuild: bool) -> None:
     """Recompute the series of touched days and publish the snapshot.
 
     \b
+    A new model breaks the series (model_break in series_weekly); --relabel mends that. Stopped, it goes on where it was
+    when it is given again. What was deleted at its source has no words and keeps its label.
+
     Example:
       oresight refresh
     """
+      oresight refresh --relabel
     from flows import jobs
 
-    jobs.refresh(load(), now=_now())
+    if relabel:
+        jobs.relabel(load(), now=_now())
+    jobs.refresh(load(), now=_now(), whole=rebuild)
 
 
 @cli.command()

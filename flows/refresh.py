@@ -22,12 +22,12 @@ from nlp import bursts, prevalence, validation, verdicts
 from storage import series, shares, tallies
 
 
-def refresh_series(settings: Settings, *, now: datetime) -> int:
-    """Bring the daily series up to date. Returns how many days were recomputed."""
+def refresh_series(settings: Settings, *, now: datetime, whole: bool = False) -> int:
+    """Bring the series up to date; `whole`: all of them anew, which gives the same. Returns how many days it took."""
     with writing(settings, "refresh", now) as con:
         reference.fill(con)
         themes.apply(con, settings)
-        days = series.refresh(con, now=now)
+        days = (series.rebuild if whole else series.refresh)(con, now=now)
         estimate(con)
         return days
 

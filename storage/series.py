@@ -18,8 +18,7 @@ from typing import Any
 
 import duckdb
 
-from records import STANCES, Breakdown, Query, Share
-from storage import tallies
+from storage import gaps, tallies
 from storage.errors import NotRefreshed
 from storage.health import health
 from storage.quotations import quotations
@@ -72,6 +71,7 @@ _MOST_FIRST = "sum(items) FILTER (stance <> 'abstained') DESC, {name}"
 
 def refresh(con: duckdb.DuckDBPyConnection, *, now: datetime) -> int:
     """Recompute the days that changed since the last refresh, in one transaction. Returns how many."""
+    gaps.judge(con)
     with transaction(con):
         return _recompute(con, now)
 
