@@ -302,15 +302,30 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
-class Breakdown:
-    """Stance of the items that share something: a week, a community, a mineral, a country.
+class Move:
+    """How a share moved against the week before, and against the mean of the eight weeks before, with tests' verdicts.
 
-    `counts` follow LABELS; `shares` follow STANCES and are shares among the items that take a stance.
+    None where it cannot be told, or another model answered then.
+    """
+
+    change: float | None = None
+    verdict: Verdict | None = None
+    long_change: float | None = None
+    long_verdict: Verdict | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Breakdown:
+    """Stance of the items that share something: a week, a community, a mineral, a country, a theme.
+
+    `counts` follow LABELS; `shares` and `moves` follow STANCES and are of the items that take a stance.
     """
 
     name: str
     counts: tuple[int, int, int, int]
     shares: tuple[Share, Share, Share]
+    effective_n: float | None = None  # how many independent items it is worth; None where nobody counted
+    moves: tuple[Move, Move, Move] = (Move(), Move(), Move())
 
     @property
     def items(self) -> int:
@@ -319,8 +334,58 @@ class Breakdown:
 
 
 @dataclass(frozen=True, slots=True)
+class Theme:
+    """Stance of the items that have a theme: an element of the allies' roadmap, or a watch point beside it."""
+
+    kind: Literal["element", "watch point"]
+    breakdown: Breakdown
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What many items told: a story of news, or a thread. `channels` and `items` count who told it and how often."""
+
+    story_id: str
+    title: str
+    url: str | None
+    channels: int
+    items: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mover:
+    """A mineral or country whose attention or stance moved more than chance explains.
+
+    `told` counts stories and posts, so that an event counts once however many outlets tell it; `alike` are further
+    entities that the very same stories moved.
+    """
+
+    dimension: Literal["mineral", "country"]
+    breakdown: Breakdown
+    told: int
+    expected: float | None  # what the 26 weeks before let expect
+    burst: bool
+    stories: tuple[Story, ...] = ()  # most channels first
+    alike: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An event of the list of events."""
+
+    name: str
+    title: str
+    day: date
+    link: str
+
+
+Genre = Literal["report", "op-ed", "think-tank", "company", "post"]
+"""What a quotation is taken from, as far as its address, title and channel tell."""
+
+
+@dataclass(frozen=True, slots=True)
 class Quotation:
-    """A verbatim stretch of an item that carries its stance."""
+    """A verbatim stretch of an item that carries its stance: text[start:end] of the item."""
 
     stance: str
     text: str
@@ -329,6 +394,11 @@ class Quotation:
     url: str | None
     published_at: datetime
     source_kind: SourceKind
+    community: str = ""
+    item_id: str = ""
+    start: int = 0
+    end: int = 0
+    genre: Genre = "report"
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,6 +415,27 @@ class ChannelHealth:
     dropped: int
 
 
+Feature = Literal["length", "confidence", "source", "language"]
+"""What may drift: the length, the source and the language of texts, and how sure the model is of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """How far what the model reads has moved from the eight weeks before.
+
+    `psi` is the population stability index over `bins` bins; `bound` is what chance alone passes once in a hundred
+    times. None where there is nothing to compare.
+    """
+
+    feature: Feature
+    items: int
+    before: int
+    bins: int
+    psi: float | None
+    bound: float | None
+    verdict: Literal["steady", "moved", "moved far", "too little data"]
+
+
 @dataclass(frozen=True, slots=True)
 class Health:
     """What the week's figures rest on."""
@@ -357,6 +448,13 @@ class Health:
     duplicates: int  # items that tell a story already told by another item
     skipped: tuple[tuple[str, int], ...]  # reason, items
     gaps: tuple[Gap, ...]
+    deletions: int = 0  # things erased because their source or author took them back, as noticed in the week
+    drift: tuple[Drift, ...] = ()
+
+    @property
+    def dropped(self) -> int:
+        """Entries of the week's pages that could not become items."""
+        return sum(c.dropped for c in self.channels)
 
     @property
     def delivered(self) -> int:
@@ -398,6 +496,11 @@ class Digest:
     as_of: datetime  # when the series were last refreshed
     queries: tuple[Query, ...] = field(default=())
     correction: str = ""  # one sentence: what the shares are corrected by
+    themes: tuple[Theme, ...] = ()  # elements first, most items first
+    movers: tuple[Mover, ...] = ()  # three at most, the strongest first
+    events: tuple[Event, ...] = ()  # within the history's weeks, oldest first
+    counter: Quotation | None = None  # against the week's leading stance
+    zone: str = "UTC"  # IANA time zone in which times are told; days and weeks are UTC's
 
 
 @dataclass(frozen=True, slots=True)

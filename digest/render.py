@@ -25,7 +25,7 @@ from digest.moves import verdict
 from digest.page import Page, Table, page
 from records import STANCES, Breakdown, Digest
 
-FORMAT: Final = "oresight-digest/1"
+FORMAT: Final = "oresight-digest/2"
 _NO_NAMES: Final[Mapping[str, str]] = MappingProxyType({})
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from flows.errors import EventsError, UsageError
 from flows.listed import Place, tables
 from flows.settings import ROOT, Settings
 from nlp import placebo, prevalence, validation
-from records import EventChange, EventStudy
+from records import Event, EventChange, EventStudy
 from storage import database, series, windows
 
 KEYS = {"name": str, "title": str, "date": date, "link": str}
@@ -36,16 +36,6 @@ COLUMNS = (
     "p",
     "verdict",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One event of events.toml."""
-
-    name: str
-    title: str
-    day: date
-    link: str
 
 
 def load(settings: Settings) -> tuple[Event, ...]:

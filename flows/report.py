@@ -8,17 +8,21 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from prefect import flow
 
 from digest import render
-from flows import weeks
+from digest.movers import choose as choose_movers
+from digest.voices import choose as choose_voices
+from flows import events, weeks
 from flows.errors import UsageError
 from flows.settings import GAZETTEERS, Settings, load
-from records import Digest
-from storage import database, series
+from records import Digest, Mover, Query, Quotation
+from storage import database, drift, movers, quotations, series, weekly
 
 FORMATS: dict[str, Callable[..., str]] = {"html": render.html, "md": render.markdown, "json": render.as_json}
 HISTORY = 26
@@ -45,29 +49,58 @@ def write_digest(
 
 def build(settings: Settings, week: str) -> Digest:
     """Everything that the week's page says, read from the snapshot; the same store and week give the same Digest."""
-    first = weeks.monday(week)
     with database.open_snapshot(settings.home) as con:
-        history = series.history(con, week, HISTORY)
-        model, quality = series.model_in_use(con)
-        return Digest(
-            week=week,
-            first_day=first,
-            last_day=first + timedelta(days=6),
-            sample=settings.is_sample,
-            week_total=history[-1],
-            week_before=history[-2],
-            history=history,
-            communities=series.community_counts(con, week),
-            minerals=series.counts(con, week, "mineral"),
-            countries=series.counts(con, week, "country"),
-            quotations=series.quotations(con, week),
-            health=series.health(con, week),
-            model=model,
-            model_quality=quality,
-            as_of=series.freshness(con),
-            queries=series.queries(week),
-            correction=series.correction(con, model),
-        )
+        return read(con, settings, week)
+
+
+def read(con: Any, settings: Settings, week: str) -> Digest:
+    """The Digest of a week, as a store tells it.
+
+    Raises:
+        UsageError: no such week.
+        EventsError: a line of the list of events cannot be used.
+        storage.errors.NotRefreshed: the series were never computed.
+    """
+    first = weeks.monday(week)
+    last = first + timedelta(days=6)
+    history = series.history(con, week, HISTORY)
+    model, quality = series.model_in_use(con)
+    voices, counter = choose_voices(series.quotations(con, week, per_stance=2), history[-1])
+    moved = choose_movers(movers.movers(con, week))
+    return Digest(
+        week=week,
+        first_day=first,
+        last_day=last,
+        sample=settings.is_sample,
+        week_total=history[-1],
+        week_before=history[-2],
+        history=history,
+        communities=series.community_counts(con, week),
+        minerals=series.counts(con, week, "mineral"),
+        countries=series.counts(con, week, "country"),
+        quotations=voices,
+        health=replace(series.health(con, week), drift=drift.drift(con, week, model)),
+        model=model,
+        model_quality=quality,
+        as_of=series.freshness(con),
+        queries=_queries(week, model, (*voices, *([counter] if counter else [])), moved),
+        correction=series.correction(con, model),
+        themes=weekly.themes(con, week),
+        movers=moved,
+        events=tuple(e for e in events.load(settings) if weeks.monday(history[0].name) <= e.day <= last),
+        counter=counter,
+        zone=settings.timezone,
+    )
+
+
+def _queries(week: str, model: str, quoted: Sequence[Quotation], moved: Sequence[Mover]) -> tuple[Query, ...]:
+    """The SQL of every figure on the page, section by section."""
+    return (
+        *series.queries(week),
+        *movers.queries(week, moved),
+        *quotations.query(quoted),
+        drift.query(week, model),
+    )
 
 
 def country_names(path: Path) -> Mapping[str, str]:

@@ -61,6 +61,7 @@ _GAPS = """
       AND (from_at IS NULL OR strftime(from_at AT TIME ZONE 'UTC', '%G-W%V') <= $week)
     ORDER BY channel, to_at, from_at
 """
+_DELETIONS = "SELECT count(*) FROM purges WHERE strftime(noticed_at AT TIME ZONE 'UTC', '%G-W%V') = $week"
 
 
 def health(con: duckdb.DuckDBPyConnection, week: str) -> Health:
@@ -74,6 +75,7 @@ def health(con: duckdb.DuckDBPyConnection, week: str) -> Health:
     """
     at = {"week": week}
     items, labelled, abstained, guessed, duplicates = con.execute(_NUMBERS, at).fetchall()[0]
+    deletions = con.execute(_DELETIONS, at).fetchall()[0][0]
     return Health(
         channels=tuple(ChannelHealth(*row) for row in con.execute(_CHANNELS, at).fetchall()),
         items=items,
@@ -83,6 +85,7 @@ def health(con: duckdb.DuckDBPyConnection, week: str) -> Health:
         duplicates=duplicates,
         skipped=tuple((reason, number) for reason, number in con.execute(_SKIPPED, at).fetchall()),
         gaps=tuple(_gap(row) for row in con.execute(_GAPS, at).fetchall()),
+        deletions=deletions,
     )
 
 

@@ -20,8 +20,9 @@ def test_quotation(con: duckdb.DuckDBPyConnection) -> None:
     moved = item(1, text=f"𝛌 first\n\n{PASSAGE}.")
     fill(con, [scan(moved, label=label(evidence=(9, 9 + len(PASSAGE))))])
     assert series.quotations(con, WEEK) == (
-        Quotation("realist", PASSAGE, moved.title, "mining-weekly", moved.url, moved.published_at, "news"),
-    )
+        Quotation("realist", PASSAGE, moved.title, "mining-weekly", moved.url, moved.published_at, "news",
+                  "trade-press", str(moved.item_id), 9, 9 + len(PASSAGE)),
+    )  # fmt: skip
 
 
 def test_surest_first(con: duckdb.DuckDBPyConnection) -> None:
