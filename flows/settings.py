@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import secrets
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from flows.errors import SettingsError
@@ -19,6 +20,14 @@ GAZETTEERS = ROOT / "config" / "gazetteers"
 SAMPLE_MARK = "SAMPLE-DATA"
 """A file of this name in a home says that its store holds the bundled sample, not the world."""
 AUTHOR_KEY = "author.key"
+
+
+def _zone(name: str) -> str:
+    """The name of a time zone that exists."""
+    try:
+        return ZoneInfo(name).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("no such time zone; write one as in Europe/Brussels or UTC") from None
 
 
 class Settings(BaseSettings):
@@ -41,6 +50,7 @@ class Settings(BaseSettings):
     reddit_username: SecretStr | None = Field(None, alias="REDDIT_USERNAME")
     reddit_password: SecretStr | None = Field(None, alias="REDDIT_PASSWORD")
     reddit_url: str | None = Field(None, alias="ORESIGHT_REDDIT_URL")
+    timezone: Annotated[str, AfterValidator(_zone)] = Field("Europe/Brussels", alias="ORESIGHT_TIMEZONE")
     notify_urls: SecretStr | None = Field(None, alias="ORESIGHT_NOTIFY_URLS")
     smtp_host: str | None = Field(None, alias="SMTP_HOST")
     smtp_port: int | None = Field(None, ge=1, le=65535, alias="SMTP_PORT")
