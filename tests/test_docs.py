@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from flows.cli import cli
 from flows.settings import ROOT
+from tests.conftest import Demo
 from tests.flows.command import ORESIGHT, environment
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -33,9 +35,12 @@ def test_make_targets_exist() -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("block", [b for b in BLOCKS if "oresight" in b])
-def test_the_readmes_commands_run(block: str, tmp_path: Path) -> None:
-    """The README's own lines, typed into a shell, end well."""
-    script = block.replace(".venv/bin/oresight", str(ORESIGHT))
+def test_the_readmes_commands_run(block: str, demo: Demo, tmp_path: Path) -> None:
+    """The README's own lines, typed into a shell, end well; the demo, which they begin with, has been run already."""
+    first, _, rest = block.partition("\n")
+    assert (first, demo.code) == (".venv/bin/oresight demo", 0)
+    shutil.copytree(demo.home, tmp_path / "var" / "demo")
+    script = rest.replace(".venv/bin/oresight", str(ORESIGHT))
     env = environment(tmp_path / "var")
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script], cwd=tmp_path, env=env, capture_output=True, check=False

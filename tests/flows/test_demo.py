@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import Demo
 from tests.flows.command import oresight
-from tests.flows.conftest import Demo
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(200)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 def ask(home: Path, sql: str) -> list[dict[str, str]]:
@@ -27,8 +27,8 @@ def ask(home: Path, sql: str) -> list[dict[str, str]]:
 
 def test_the_demo_names_its_pages(demo: Demo) -> None:
     """It ends well; stdout holds the paths of the pages and nothing else."""
-    assert demo.done.returncode == 0, demo.done.stderr.decode()
-    pages = [Path(line) for line in demo.done.stdout.decode().splitlines()]
+    assert demo.code == 0, demo.err
+    pages = [Path(line) for line in demo.out.splitlines()]
     assert [p.suffix for p in pages] == [".html", ".md"]
     assert all((demo.home.parent.parent / p).stat().st_size > 1000 for p in pages)
 
