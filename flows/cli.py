@@ -20,6 +20,7 @@ from flows.cli_channels import channels
 from flows.cli_data import COMMANDS as DATA
 from flows.cli_model import COMMANDS
 from flows.cli_privacy import forget, purge
+from flows.cli_serve import COMMANDS as SERVE
 from flows.errors import NothingReached, UsageError
 from flows.settings import load
 from flows.version import VERSION
@@ -109,14 +110,14 @@ def label(limit: int | None) -> None:
 def refresh(relabel: bool, rebuild: bool) -> None:
     """Recompute the series of touched days and publish the snapshot.
 
-    \b
     A new model breaks the series (model_break in series_weekly); --relabel mends that. Stopped, it goes on where it was
     when it is given again. What was deleted at its source has no words and keeps its label.
 
-    Example:
+    \b
+    Examples:
       oresight refresh
-    """
       oresight refresh --relabel
+    """
     from flows import jobs
 
     if relabel:
@@ -183,7 +184,7 @@ def demo() -> int:
     return 0
 
 
-for command in (backfill, channels, forget, purge, *COMMANDS, *DATA):
+for command in (backfill, channels, forget, purge, *COMMANDS, *DATA, *SERVE):
     cli.add_command(command)
 
 

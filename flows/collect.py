@@ -99,8 +99,16 @@ def collect_channels(  # noqa: PLR0913 - all but two by name, and each is the ca
             book.write(gather(puller(settings, states, fetcher, con, now), due, start), advance)
         tell_stories(con, now=now)
     if book.collected.outcome == "unreached":
-        raise NothingReached(_unreached(book.collected))
+        raise Unreached(book.collected)
     return book.collected
+
+
+class Unreached(NothingReached):
+    """None of the channels due delivered; `collected` holds the reason of each."""
+
+    def __init__(self, collected: Collected) -> None:
+        super().__init__(_unreached(collected))
+        self.collected = collected
 
 
 def _is_asked(channel: Channel, state: ChannelState | None, now: datetime, *, everything: bool) -> bool:
@@ -200,24 +208,26 @@ def pull_task(channel: Channel, work: Callable[[Channel], None]) -> None:
 
 @flow(name="collect")
 def collect(names: list[str] | None = None, everything: bool = False) -> int:
-    """`oresight collect` as a scheduled run, with a table of what each channel yielded. Returns the new items."""
+    """`oresight collect` as a run of Prefect's, with a table of what each channel yielded. Returns the new items."""
     settings = load()
+    listed = load_channels(settings.channels)
+    collected = collect_as_tasks(settings, listed, now=datetime.now(UTC), names=names or (), everything=everything)
+    create_table_artifact(key="channels", table=rows(collected), description="What each channel yielded, or why not")
+    return collected.new
+
+
+def collect_as_tasks(
+    settings: Settings, listed: Sequence[Channel], *, now: datetime, names: Collection[str] = (), everything: bool
+) -> Collected:
+    """`collect_channels` within a flow, each channel a task of its own."""
     futures: list[PrefectFuture[None]] = []
 
     def start(work: Callable[[Channel], None], channel: Channel) -> None:
         futures.append(pull_task.submit(channel, work))
 
-    collected = collect_channels(
-        settings,
-        load_channels(settings.channels),
-        now=datetime.now(UTC),
-        names=names or (),
-        everything=everything,
-        start=start,
-    )
+    collected = collect_channels(settings, listed, now=now, names=names, everything=everything, start=start)
     wait(futures)
-    create_table_artifact(key="channels", table=rows(collected), description="What each channel yielded, or why not")
-    return collected.new
+    return collected
 
 
 def rows(collected: Collected) -> list[dict[str, object]]:

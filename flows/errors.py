@@ -5,8 +5,10 @@ UsageError          wrong use; exit 2
 +-- ChannelsError   a line in channels.toml
 +-- ThemesError     a line in themes.toml
 +-- EventsError     a line in events.toml
++-- ScheduleError   a line in schedule.toml
 NothingReached      every channel due failed on the way; exit 3
 NoFeed              a server answered, but not with a feed; exit 1
+ServeError          the schedule cannot be served; exit 1
 """
 
 
@@ -30,9 +32,17 @@ class EventsError(UsageError):
     """A line of events.toml cannot be used."""
 
 
+class ScheduleError(UsageError):
+    """A line of schedule.toml cannot be used."""
+
+
 class NothingReached(Exception):
     """No channel that was due could be reached."""
 
 
 class NoFeed(Exception):
     """There is no feed at an address, nor any that it leads to."""
+
+
+class ServeError(Exception):
+    """Prefect's server, or what runs the schedule, cannot be started or kept up."""

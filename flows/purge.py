@@ -16,7 +16,7 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from prefect import flow
+from prefect import flow, get_run_logger
 from prefect.artifacts import create_table_artifact
 
 from flows import show, told
@@ -24,6 +24,7 @@ from flows.cleaning import clean
 from flows.errors import NothingReached
 from flows.forget import rotate
 from flows.pull import reddit_session
+from flows.runs import run_name
 from flows.settings import Settings, load
 from flows.status import UNCHECKED
 from flows.version import VERSION
@@ -81,7 +82,7 @@ def purge_deleted(settings: Settings, *, now: datetime, calls: int = CALLS, trus
         NothingReached: Reddit cannot be asked, for want of keys or of an answer; nothing new was erased.
         storage.errors.StorageError: the store cannot be written.
     """
-    with database.open_live(settings.home, job="purge", now=now, wait_s=PATIENCE_S) as con:
+    with database.open_live(settings.home, job="purge", now=now, wait_s=max(PATIENCE_S, settings.wait)) as con:
         batches = due(erasure.kept(con, calls * AT_ONCE), now, calls)
         purged = Purged(due=sum(map(len, batches)))
     session = reddit_session(settings)
@@ -101,7 +102,7 @@ def _write(
     """Commit the answers, a few at a time; a kill costs no more than these."""
     run_id: UUID | None = None
     while batch := tuple(islice(answers, WRITE_EVERY)):
-        with database.open_live(settings.home, job="purge", now=now, wait_s=PATIENCE_S) as con:
+        with database.open_live(settings.home, job="purge", now=now, wait_s=max(PATIENCE_S, settings.wait)) as con:
             run_id = run_id or items.start_run(con, "purge", now=now, version=VERSION)
             for answered in batch:
                 _record(con, run_id, answered, purged, now)
@@ -121,7 +122,7 @@ def _record(con: Any, run_id: UUID, answered: Answered, purged: Purged, now: dat
 
 def _finish(settings: Settings, purged: Purged, now: datetime) -> None:
     """Bring to its end whatever is pending, whoever began it."""
-    with database.open_live(settings.home, job="purge", now=now, wait_s=PATIENCE_S) as con:
+    with database.open_live(settings.home, job="purge", now=now, wait_s=max(PATIENCE_S, settings.wait)) as con:
         purged.kept, purged.oldest = erasure.standing(con)
         waiting, hashes = erasure.pending(con)
     if hashes:
@@ -129,7 +130,7 @@ def _finish(settings: Settings, purged: Purged, now: datetime) -> None:
     if waiting:
         clean(settings, job="purge", now=now)
     else:
-        database.publish(settings.home, wait_s=PATIENCE_S)
+        database.publish(settings.home, wait_s=max(PATIENCE_S, settings.wait))
 
 
 def _unreached(purged: Purged, now: datetime, *, keys: bool) -> str:
@@ -165,10 +166,17 @@ def purge_and_tell(settings: Settings, *, now: datetime, calls: int = CALLS, tru
     return DEGRADED if purged.refused or purged.late(now) else DONE
 
 
-@flow(name="purge")
+@flow(name="purge", flow_run_name=run_name)
 def purge(calls: int = CALLS) -> int:
     """`oresight purge` as a scheduled run, with a table of why things went. Returns how many items were erased."""
-    purged = purge_deleted(load(), now=datetime.now(UTC), calls=calls)
+    settings = load()
+    try:
+        purged = purge_deleted(settings, now=datetime.now(UTC), calls=calls)
+    except NothingReached as error:
+        if settings.has_reddit_keys:
+            raise
+        get_run_logger().warning("%s", error)  # without keys there is nobody to ask: `oresight status` says so too
+        return 0
     rows = [{"reason": reason, "items": n} for reason, n in purged.reasons.most_common()]
     create_table_artifact(key="purged", table=rows, description=f"{purged.checked} of {purged.due} items due checked")
     return purged.erased

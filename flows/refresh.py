@@ -16,6 +16,7 @@ from typing import Any
 from prefect import flow
 
 from flows import reference, themes
+from flows.runs import run_name
 from flows.settings import Settings, load
 from flows.store import writing
 from nlp import bursts, prevalence, validation, verdicts
@@ -58,7 +59,7 @@ def _shares(
     return verdicts.compare(monday, kept[monday], {week: kept[week] for week in needed[:-1]})
 
 
-@flow(name="refresh")
+@flow(name="refresh", flow_run_name=run_name)
 def refresh() -> int:
     """`oresight refresh` as a scheduled run."""
     return refresh_series(load(), now=datetime.now(UTC))

@@ -43,6 +43,7 @@ class Settings(BaseSettings):
         alias="ORESIGHT_USER_AGENT",
     )
     host_delay: float = Field(5.0, ge=0, le=3600, alias="ORESIGHT_HOST_DELAY")
+    wait: float = Field(5.0, ge=0, le=86_400, alias="ORESIGHT_WAIT")
     allow_hosts: str = Field("", alias="ORESIGHT_ALLOW_HOSTS")
     author_key: SecretStr | None = Field(None, alias="ORESIGHT_AUTHOR_KEY")
     reddit_client_id: SecretStr | None = Field(None, alias="REDDIT_CLIENT_ID")

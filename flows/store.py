@@ -22,9 +22,9 @@ def writing(settings: Settings, job: str, now: datetime) -> Iterator[Any]:
     Raises:
         storage.errors.StorageError: another job is writing, the disk is full, or the file is damaged.
     """
-    with database.open_live(settings.home, job=job, now=now) as con:
+    with database.open_live(settings.home, job=job, now=now, wait_s=settings.wait) as con:
         yield con
-    database.publish(settings.home)
+    database.publish(settings.home, wait_s=settings.wait)
 
 
 def learned_moves(settings: Settings) -> dict[str, str]:

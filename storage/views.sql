@@ -360,3 +360,12 @@ COMMENT ON COLUMN models.correction IS 'What the correction of its shares rests 
 COMMENT ON COLUMN models.card IS 'Its model card, in Markdown';
 COMMENT ON COLUMN models.registered_at IS 'When it was first used here (an instant)';
 COMMENT ON COLUMN models.last_used_at IS 'When it last labelled (an instant); NULL before its first label';
+
+CREATE VIEW alerts AS
+SELECT condition, text, opened_at, told_at, cleared_at FROM base.alerts;
+COMMENT ON VIEW alerts IS 'One row for each thing that was found to be wrong, from when it was seen until it was well again';
+COMMENT ON COLUMN alerts.condition IS 'What is wrong, such as dead:CHANNEL, nothing, disk, abstention, drift:FEATURE, digest:WEEK or unchecked';
+COMMENT ON COLUMN alerts.text IS 'The same in a sentence, with the numbers of the moment in which it was seen';
+COMMENT ON COLUMN alerts.opened_at IS 'When it was seen first (an instant)';
+COMMENT ON COLUMN alerts.told_at IS 'When it was told to the addresses of ORESIGHT_NOTIFY_URLS (an instant); NULL before, and without addresses';
+COMMENT ON COLUMN alerts.cleared_at IS 'When it was seen to be well again (an instant); NULL while it is wrong';

@@ -33,6 +33,7 @@ PROMISED = {
     "updated_at, outcome, reason",
     "quarantine": "archive, file, line, reason, noted_at",
     "deliveries": "week, recipient, kind, state, tries, changed_at, reason, message_id",
+    "alerts": "condition, text, opened_at, told_at, cleared_at",
     "purges": "item_id, what, reason, noticed_at, erased_at, run_id",
     "runs": "run_id, kind, version, started_at, finished_at, outcome",
     "sightings": "story_id, item_id, channel, community, url, title, published_at, first_seen_at",
