@@ -13,6 +13,7 @@ import io
 import json
 import math
 import os
+import re
 import resource
 import signal
 import sys
@@ -28,6 +29,11 @@ from storage.database import open_snapshot
 from storage.errors import QueryFailed, QueryRefused, QueryTooLarge, StorageError, first_line
 
 _READS = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
+_SETS = frozenset(
+    {"CHECKPOINT", "FORCE_CHECKPOINT", "ENABLE_LOGGING", "DISABLE_LOGGING", "ENABLE_PROFILING", "DISABLE_PROFILING",
+     "TRUNCATE_DUCKDB_LOGS"}
+)  # fmt: skip
+"""Functions that do rather than read, by the names that they have in a plan."""
 _SPILLED = 4 << 30  # bytes that an answer may have
 _BATCH = 1000
 _FORBIDDEN = (
@@ -66,6 +72,8 @@ def _answer(order: dict[str, Any]) -> dict[str, Any]:
 
 def _checked(con: duckdb.DuckDBPyConnection, sql: str) -> str:
     """One statement that reads; a courtesy, for the sealed connection is the guard."""
+    if "\0" in sql:  # DuckDB would read no further, and answer half of the query
+        raise QueryFailed("there is a NUL character in this query")
     statements = con.extract_statements(sql)
     if not statements:
         raise QueryFailed("there is no statement in this query")
@@ -74,9 +82,23 @@ def _checked(con: duckdb.DuckDBPyConnection, sql: str) -> str:
     if statements[0].type not in _READS:
         kind = statements[0].type.name.replace("_", " ")
         raise QueryRefused(f"{kind} is refused: the snapshot is read-only, only SELECT, SHOW, DESCRIBE and EXPLAIN run")
-    if "enable_logging" in sql.lower():  # a log file it may not write makes DuckDB abort when it is closed
+    if _sets(con, statements[0]):
         raise QueryRefused("settings are locked: only SELECT, SHOW, DESCRIBE and EXPLAIN run")
     return sql
+
+
+def _sets(con: duckdb.DuckDBPyConnection, statement: duckdb.Statement) -> bool:
+    """Whether it calls a function that changes how DuckDB works, under whatever name: the plan tells.
+
+    A log file that it may not write makes DuckDB abort when it is closed.
+    """
+    if statement.type == duckdb.StatementType.EXPLAIN:
+        return any(name.lower() in statement.query.lower() for name in _SETS)
+    try:
+        plan = con.execute(f"EXPLAIN (FORMAT json) {statement.query}").fetchall()[0][1]
+        return not _SETS.isdisjoint(re.findall(r'^ *"name": "(\w+)",?$', plan, re.MULTILINE))
+    except duckdb.ParserException:  # SHOW and its like have no plan
+        return False
 
 
 def _explained(error: Exception, order: dict[str, Any]) -> StorageError:
