@@ -43,6 +43,7 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
 _WEEKLY = {
     "series_daily": "SELECT *, strftime(day, '%G-W%V') AS week FROM series_daily ORDER BY ALL",
     "series_weekly": "SELECT * FROM series_weekly ORDER BY ALL",
+    "pairs_weekly": "SELECT * FROM pairs_weekly ORDER BY ALL",
     "volumes_weekly": "SELECT * FROM volumes_weekly ORDER BY ALL",
     "labels": """
         SELECT item_id::VARCHAR AS item_id, source_kind, channel, community, published_at, date_quality, language,

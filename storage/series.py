@@ -15,9 +15,10 @@ from datetime import UTC, datetime
 
 import duckdb
 
-from storage import gaps, tallies
+from storage import gaps, pairs, tallies
 from storage.errors import NotRefreshed
 from storage.health import health
+from storage.parts import parts
 from storage.quotations import quotations
 from storage.rows import utc
 from storage.status import channel_rows, totals
@@ -27,7 +28,7 @@ from storage.weekly import community_counts, counts, history, monday, queries
 
 __all__ = [
     "channel_rows", "community_counts", "correction", "counts", "freshness", "health", "history", "model_in_use",
-    "monday", "queries", "quotations", "rebuild", "refresh", "totals", "weeks",
+    "monday", "queries", "quotations", "rebuild", "recount", "refresh", "totals", "weeks",
 ]  # fmt: skip
 
 DIMENSIONS = ("all", "mineral", "country", "stage", "instrument", "theme")
@@ -37,10 +38,10 @@ _RECOUNT = f"""
     WITH counted AS (
         SELECT labels.item_id, labels.day, labels.source_kind, labels.community,
                CASE WHEN labels.abstained THEN 'abstained' ELSE labels.stance END AS stance
-        FROM base.labels AS labels JOIN base.items AS items USING (item_id)
+        FROM base.labels AS labels JOIN base.items AS items ON items.item_id = labels.item_id AND items.day = labels.day
         WHERE items.relevant AND items.date_quality NOT IN ('first_seen', 'clamped')
-          AND labels.day IN (SELECT day FROM base.touched_days)
-    ), named AS ({NAMED.format(days="base.touched_days")})
+          AND labels.day IN (SELECT day FROM part_days)
+    ), named AS ({NAMED.format(days="part_days")})
     SELECT day, source_kind, community, 'all', 'all', stance, count(*) FROM counted GROUP BY ALL
     UNION ALL
     SELECT day, source_kind, community, type, entity, stance, count(*)
@@ -61,20 +62,29 @@ def rebuild(con: duckdb.DuckDBPyConnection, *, now: datetime) -> int:
         con.execute("DELETE FROM base.touched_days")
         con.execute("INSERT INTO base.touched_days SELECT day FROM base.labels UNION SELECT day FROM base.series_daily")
         tallies.forget(con)
+        pairs.forget(con)
         return _recompute(con, now)
 
 
 def _recompute(con: duckdb.DuckDBPyConnection, now: datetime) -> int:
     row = con.execute("SELECT count(*) FROM base.touched_days").fetchone()
     days = row[0] if row else 0
-    con.execute("DELETE FROM base.series_daily WHERE day IN (SELECT day FROM base.touched_days)")
-    con.execute(_RECOUNT)
+    for _ in parts(con):
+        recount(con)
     if days:
-        tallies.recount(con)
+        tallies.mark(con)
     gaps.judge(con)
     con.execute("DELETE FROM base.touched_days")
     con.execute("INSERT INTO base.refreshes VALUES (?, ?)", [utc(now), days])
     return int(days)
+
+
+def recount(con: duckdb.DuckDBPyConnection) -> None:
+    """Count the days of a part anew."""
+    con.execute("DELETE FROM base.series_daily WHERE day IN (SELECT day FROM part_days)")
+    con.execute(_RECOUNT)
+    tallies.recount(con)
+    pairs.recount(con)
 
 
 def weeks(con: duckdb.DuckDBPyConnection) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """What a cell's share is estimated from: its units' answers, summed.
 
-    touched days -> their weeks -> recount -> base.series_tallies, touched weeks -> read -> (estimates) -> shares.put
+    part_days -> their weeks -> recount -> base.series_tallies, touched weeks -> read -> (estimates) -> shares.put
 
 A cell is a week, a community (or all) and a mineral or the like. Its units are authors of posts and stories of news:
 an author weighs 3 at most, a story 1, however many items they fill. Items whose date is a guess are left out.
@@ -17,7 +17,7 @@ from storage.rows import utc
 from storage.themes import NAMED
 from storage.transactions import transaction
 
-__all__ = ["forget", "read", "recount", "register", "validations", "waiting"]
+__all__ = ["forget", "mark", "read", "recount", "register", "validations", "waiting"]
 
 CAP = 3
 """What an author weighs in a cell, at most."""
@@ -39,14 +39,14 @@ _CELL = "week_start, dimension, entity, model, source_kind, unit"
 _RECOUNT = f"""
     INSERT INTO base.series_tallies BY NAME
     WITH days AS (
-        SELECT DISTINCT date_trunc('week', day)::DATE + n::INTEGER AS day FROM base.touched_days, range(7) AS days(n)
+        SELECT DISTINCT date_trunc('week', day)::DATE + n::INTEGER AS day FROM part_days, range(7) AS days(n)
     ), counted AS (
         SELECT labels.item_id, date_trunc('week', labels.day)::DATE AS week_start, labels.community, labels.model,
                labels.source_kind, labels.source_kind = 'social' AS social,
                coalesce(CASE WHEN social THEN items.author_hash ELSE items.story_id::VARCHAR END,
                         labels.item_id::VARCHAR) AS unit,
                {_ASKED}
-        FROM base.labels AS labels JOIN base.items AS items USING (item_id)
+        FROM base.labels AS labels JOIN base.items AS items ON items.item_id = labels.item_id AND items.day = labels.day
         LEFT JOIN base.validations AS validations ON validations.model = labels.model
         WHERE labels.day IN (SELECT day FROM days) AND items.relevant
           AND items.date_quality NOT IN ('first_seen', 'clamped')
@@ -88,13 +88,17 @@ _UNTOLD = """
 
 
 def recount(con: duckdb.DuckDBPyConnection) -> None:
-    """Sum the weeks of the touched days anew, and mark the weeks whose verdicts rest on them."""
+    """Sum the weeks of the days of a part (see storage.parts) anew."""
     for table in _TABLES:
         con.execute(
             f"DELETE FROM base.{table} "  # noqa: S608  one of three words
-            "WHERE week_start IN (SELECT date_trunc('week', day)::DATE FROM base.touched_days)"
+            "WHERE week_start IN (SELECT date_trunc('week', day)::DATE FROM part_days)"
         )
     con.execute(_RECOUNT)
+
+
+def mark(con: duckdb.DuckDBPyConnection) -> None:
+    """Mark the weeks whose verdicts rest on touched days."""
     for what, weeks in (("shares", SHARES), ("volumes", VOLUMES)):
         con.execute(_MARK, {"what": what, "weeks": weeks})
     con.execute(_UNTOLD)

@@ -250,6 +250,20 @@ COMMENT ON COLUMN series_weekly.verdict_8_weeks IS 'On that change, as verdict';
 COMMENT ON COLUMN series_weekly.model IS 'The model that answered, in models; all of them where several did';
 COMMENT ON COLUMN series_weekly.model_break IS 'Whether others answered than in the last week before in which the cell has anything: do not compare across it; oresight refresh --relabel mends it';
 
+CREATE VIEW pairs_weekly AS
+SELECT strftime(week_start, '%G-W%V') AS week, week_start, coalesce(community, 'all') AS community, mineral, country,
+       stance, sum(items)::BIGINT AS items
+FROM base.series_pairs
+GROUP BY GROUPING SETS ((week_start, community, mineral, country, stance), (week_start, mineral, country, stance));
+COMMENT ON VIEW pairs_weekly IS 'One row for each ISO week, community, mineral, country and stance that has items naming both: plain counts';
+COMMENT ON COLUMN pairs_weekly.week IS 'ISO 8601 week of publication, UTC, such as 2026-W47';
+COMMENT ON COLUMN pairs_weekly.week_start IS 'The week''s Monday';
+COMMENT ON COLUMN pairs_weekly.community IS 'A community, or all for their sum';
+COMMENT ON COLUMN pairs_weekly.mineral IS 'The mineral, as in minerals';
+COMMENT ON COLUMN pairs_weekly.country IS 'The country, as in countries';
+COMMENT ON COLUMN pairs_weekly.stance IS 'realist, industrial_collaboration, skeptic, none or abstained';
+COMMENT ON COLUMN pairs_weekly.items IS 'Number of items that name both, whatever they say of the two; those with a guessed date are left out';
+
 CREATE VIEW volumes_weekly AS
 SELECT strftime(week_start, '%G-W%V') AS week, week_start, community, dimension, entity, told.told,
        volumes.expected, coalesce(volumes.verdict, 'too little data') AS verdict

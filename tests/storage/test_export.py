@@ -57,7 +57,7 @@ def done(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Export:
 def test_duckdb_reads_it(home: Path, done: Export) -> None:
     """DuckDB finds the weeks and every row of the views."""
     with duckdb.connect() as con, database.open_snapshot(home) as store:
-        for name in ("series_daily", "series_weekly", "volumes_weekly", "labels"):
+        for name in ("series_daily", "series_weekly", "pairs_weekly", "volumes_weekly", "labels"):
             files = (
                 f"read_parquet('{done.path}/{name}/*/*.parquet', hive_partitioning = true, hive_types_autocast = false)"
             )

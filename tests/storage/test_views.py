@@ -26,6 +26,7 @@ PROMISED = {
     "series_daily": "day, source_kind, community, dimension, entity, stance, items",
     "series_weekly": "week, week_start, community, dimension, entity, stance, items, effective_n, raw_share, share, "
     "low, high, change, verdict, change_8_weeks, verdict_8_weeks, model, model_break",
+    "pairs_weekly": "week, week_start, community, mineral, country, stance, items",
     "volumes_weekly": "week, week_start, community, dimension, entity, told, expected, verdict",
     "coverage": "run_id, channel, due_at, state, fetched, new, updated, dropped, reason",
     "gaps": "channel, from_at, to_at, reason, filled_at",
