@@ -1,7 +1,7 @@
 """The page's charts: Altair's specifications, drawn to SVG by vl-convert without a browser or a network.
 
     [week]      -> one panel a stance: line, band, and gaps as gaps
-    [community] -> dots with intervals
+    [community], [theme] -> dots with intervals
     -> Chart(svg, alt)
 
 The same numbers give the same bytes: sizes of labels are fixed, and text is measured in the font vl-convert carries.
@@ -10,10 +10,11 @@ The same numbers give the same bytes: sizes of labels are fixed, and text is mea
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
+from textwrap import wrap
 from typing import Any, Final
 
 import altair as alt
@@ -23,7 +24,7 @@ from digest.moves import begun, takers, tellable
 from digest.palette import LIGHT
 from digest.texts import plain
 from digest.words import INTERVAL, NBSP, STANCE_NAMES, in_words, interval, percent, week_name
-from records import STANCES, Breakdown
+from records import STANCES, Breakdown, Event
 
 SHAPES: Final = {"realist": "circle", "industrial_collaboration": "square", "skeptic": "triangle-up"}
 _VERSION: Final = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
@@ -31,6 +32,15 @@ _PERCENT_LABEL: Final = f"format(100 * datum.value, '.0f') + '{NBSP}%'"
 _PANEL: Final = (268, 104)
 _DOTS: Final = (216, 40)  # width, height of a row
 _LABELS: Final = 108  # width of a row's name
+_LINE: Final = 13  # height of a line of a row's name
+_MIDDLE: Final = {
+    "condition": [
+        {"test": f"length(split(datum.label, '\\n')) === {lines}", "value": -_LINE * (lines - 1) / 2}
+        for lines in (2, 3)
+    ],
+    "value": 0,
+}
+"""Vega would hang a name of several lines from its row's middle."""
 _LETTERS: Final = 16  # of a row's name
 _ROWS: Final = "rows"
 
@@ -46,13 +56,13 @@ class Chart:
     alt: str
 
 
-def weeks(stance: str, history: Sequence[Breakdown]) -> Chart | None:
-    """One stance over the weeks; None until two weeks can be told."""
+def weeks(stance: str, history: Sequence[Breakdown], events: Sequence[Event] = ()) -> Chart | None:
+    """One stance over the weeks, with ticks that bear the events' numbers, from 1; None until two weeks can be told."""
     told = [week for week in history if tellable(week)]
     if len(told) < 2:
         return None
-    rows = _week_rows(STANCES.index(stance), begun(history))
-    panel = _panel(stance, tuple(row["week"] for row in rows), _ceiling(told))
+    rows = _week_rows(STANCES.index(stance), begun(history), _ticks(events))
+    panel = _panel(stance, len(rows), _ceiling(told))
     return Chart(_svg(panel, rows), _weeks_alt(stance, told, rows))
 
 
@@ -60,9 +70,32 @@ def communities(breakdowns: Sequence[Breakdown]) -> Chart | None:
     """Every community's shares as dots with intervals; None where no community can be told."""
     if not any(map(tellable, breakdowns)):
         return None
-    rows = [row for breakdown in breakdowns for row in _dot_rows(breakdown)]
-    dots = _dots(tuple(dict.fromkeys(row["name"] for row in rows)), len(breakdowns))
-    return Chart(_svg(dots, rows), _dots_alt(breakdowns))
+    return _dotted([(plain(in_words(b.name), _LETTERS), b) for b in breakdowns], "community")
+
+
+def themes(breakdowns: Sequence[Breakdown]) -> Chart | None:
+    """The shares of every theme that can be told, as dots with intervals; None where none can."""
+    told = [breakdown for breakdown in breakdowns if tellable(breakdown)]
+    return _dotted([(_broken(in_words(b.name)), b) for b in told], "theme") if told else None
+
+
+def _dotted(named: Sequence[tuple[str, Breakdown]], what: str) -> Chart:
+    rows = [row for name, breakdown in named for row in _dot_rows(name, breakdown)]
+    dots = _dots(tuple(dict.fromkeys(row["name"] for row in rows)), len(named))
+    return Chart(_svg(dots, rows), _dots_alt([breakdown for _, breakdown in named], what))
+
+
+def _broken(name: str) -> str:
+    """A long name in up to three lines; here, by code points: Vega would ask the machine's fonts."""
+    return "\n".join(wrap(plain(name, 3 * _LETTERS), _LETTERS + 2)[:3])
+
+
+def _ticks(events: Sequence[Event]) -> dict[str, str]:
+    """By ISO week: the numbers of its events."""
+    found: dict[str, list[str]] = {}
+    for number, event in enumerate(events, 1):
+        found.setdefault(f"{event.day:%G-W%V}", []).append(str(number))
+    return {week: ", ".join(numbers) for week, numbers in found.items()}
 
 
 def _svg(vega: Spec, rows: list[Row]) -> str:
@@ -103,14 +136,15 @@ def _names(history: Sequence[Breakdown]) -> Iterable[str]:
         yield f"{year}-W{number:02}"
 
 
-def _week_rows(index: int, history: Sequence[Breakdown]) -> list[Row]:
+def _week_rows(index: int, history: Sequence[Breakdown], ticks: Mapping[str, str]) -> list[Row]:
     told = {week.name: week.shares[index] for week in history if tellable(week)}
     names = list(_names(history))
     rows: list[Row] = []
     for at, name in enumerate(names):
         share = told.get(name)
         neighbours = {names[i] for i in (at - 1, at + 1) if 0 <= i < len(names)}
-        row: Row = {"week": name, "value": None, "low": None, "high": None, "gap": share is None}
+        row: Row = {"at": at, "week": name, "value": None, "low": None, "high": None, "gap": share is None}
+        row["event"] = ticks.get(name, "")
         if share is not None:
             row |= {"value": share.value, "low": share.low, "high": share.high}
         rows.append(row | {"alone": share is not None and not neighbours & told.keys(), "last": at == len(names) - 1})
@@ -123,14 +157,18 @@ def _ceiling(told: Sequence[Breakdown]) -> float:
 
 
 @lru_cache(maxsize=64)
-def _panel(stance: str, names: tuple[str, ...], ceiling: float) -> Spec:
+def _panel(stance: str, count: int, ceiling: float) -> Spec:
     colour = LIGHT[stance]
-    base = alt.Chart(alt.NamedData(_ROWS)).encode(x=_week_axis(list(names)))
+    base = alt.Chart(alt.NamedData(_ROWS)).encode(x=_week_axis(count))
     height = alt.Y("value:Q", scale=alt.Scale(domain=[0, ceiling], nice=False), axis=_share_axis(ceiling))
     low, high = alt.Y("low:Q"), alt.Y2("high:Q")
-    line = base.encode(y=height)
+    line, eventful = base.encode(y=height), base.transform_filter("datum.event !== ''")
     chart = alt.layer(
         base.transform_filter("datum.gap").mark_rect(color=LIGHT["gap"], stroke=None),
+        eventful.mark_rule(color=LIGHT["muted"], strokeDash=[2, 3]),
+        eventful.mark_text(color=LIGHT["muted"], fontSize=10, baseline="bottom", dy=-2).encode(
+            y=alt.value(0), text="event:N"
+        ),
         base.mark_area(color=colour, opacity=0.22, interpolate="linear").encode(y=low, y2=high),
         base.transform_filter("datum.alone").mark_rule(color=colour, opacity=0.5, strokeWidth=3).encode(y=low, y2=high),
         line.mark_line(color=colour, strokeWidth=2),
@@ -141,11 +179,14 @@ def _panel(stance: str, names: tuple[str, ...], ceiling: float) -> Spec:
     return _compiled(chart)
 
 
-def _week_axis(names: list[str]) -> alt.X:
-    step = max(1, math.ceil((len(names) - 1) / 5))
-    shown = names[::-1][::step]
-    axis = alt.Axis(values=shown, labelExpr="'W' + slice(datum.value, 6)", labelAngle=0, grid=False, labelFlush=False)
-    return alt.X("week:O", scale=alt.Scale(type="band", paddingInner=0, paddingOuter=0), sort=names, axis=axis)
+def _week_axis(count: int) -> alt.X:
+    """Weeks by their place among the rows, which name them: so all windows of as many weeks share one chart."""
+    step = max(1, math.ceil((count - 1) / 5))
+    shown = list(range(count))[::-1][::step]
+    name = f"'W' + slice(data('{_ROWS}')[datum.value].week, 6)"
+    axis = alt.Axis(values=shown, labelExpr=name, labelAngle=0, grid=False, labelFlush=False)
+    scale = alt.Scale(type="band", paddingInner=0, paddingOuter=0, domain=list(range(count)))
+    return alt.X("at:O", scale=scale, axis=axis)
 
 
 def _share_axis(ceiling: float) -> alt.Axis:
@@ -163,9 +204,7 @@ def _share_axis(ceiling: float) -> alt.Axis:
     )
 
 
-def _dot_rows(breakdown: Breakdown) -> Iterable[Row]:
-    # Cut here, by code points: where Vega cuts depends on the fonts of the machine.
-    name = plain(in_words(breakdown.name), _LETTERS)
+def _dot_rows(name: str, breakdown: Breakdown) -> Iterable[Row]:
     few = "" if tellable(breakdown) else f"too few: {takers(breakdown)}"
     for stance, share in zip(STANCES, breakdown.shares, strict=True):
         known = (None, None, None) if few else (share.value, share.low, share.high)
@@ -178,7 +217,8 @@ def _dot_rows(breakdown: Breakdown) -> Iterable[Row]:
 def _dots(names: tuple[str, ...], count: int) -> Spec:
     labels = alt.Axis(
         labelLimit=0, minExtent=_LABELS, maxExtent=_LABELS, labelPadding=10, domain=False, ticks=False,
-        labelColor=LIGHT["ink"], labelFontSize=12, grid=True,
+        labelColor=LIGHT["ink"], labelFontSize=12, labelLineHeight=_LINE, grid=True,
+        labelExpr="split(datum.label, '\\n')", labelOffset=_MIDDLE,
     )  # fmt: skip
     rows = alt.Scale(type="band", paddingInner=0.2, paddingOuter=0.1)
     shares = alt.Axis(values=[0, 0.25, 0.5, 0.75, 1], labelExpr=_PERCENT_LABEL, tickCount=5, labelFlush=False)
@@ -197,8 +237,13 @@ def _dots(names: tuple[str, ...], count: int) -> Spec:
         base.transform_filter("datum.note !== ''")
         .mark_text(align="left", color=LIGHT["muted"], fontSize=11)
         .encode(x=alt.value(4), text="note:N", color=alt.value(LIGHT["muted"])),
-    ).properties(width=_DOTS[0], height=_DOTS[1] * count)
+    ).properties(width=_DOTS[0], height=_row_height(names) * count)
     return _compiled(chart)
+
+
+def _row_height(names: Iterable[str]) -> int:
+    """A row's height: the three dots need it, or a name of three lines."""
+    return max(_DOTS[1], *(_LINE * len(name.split("\n")) + 6 for name in names))
 
 
 def _stance_scale(values: dict[str, str]) -> alt.Scale:
@@ -217,10 +262,10 @@ def _weeks_alt(stance: str, told: Sequence[Breakdown], rows: list[Row]) -> str:
     )
 
 
-def _dots_alt(breakdowns: Sequence[Breakdown]) -> str:
+def _dots_alt(breakdowns: Sequence[Breakdown], what: str) -> str:
     told = [b for b in breakdowns if tellable(b)]
     shares = "; ".join(f"{in_words(b.name)} {_shares_alt(b)}" for b in told)
-    return f"Dots with {INTERVAL}s by community. {shares}. {len(breakdowns) - len(told)} without a figure."
+    return f"Dots with {INTERVAL}s by {what}. {shares}. {len(breakdowns) - len(told)} without a figure."
 
 
 def _shares_alt(breakdown: Breakdown) -> str:

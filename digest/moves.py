@@ -1,9 +1,9 @@
 """What is worth telling of a week, decided from its numbers alone.
 
-    Digest -> verdict
+    Digest -> verdict, quiet
     [Breakdown] -> the largest few
 
-No test of change is made here: a verdict names a level and its interval, never a movement.
+No test of change is made here: a verdict names a movement where the series' own tests found one, else a level alone.
 """
 
 from __future__ import annotations
@@ -11,13 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import dropwhile
 
-from digest.words import INTERVAL, STANCE_NAMES, counted, interval, percent
-from records import STANCES, Breakdown, Digest, Share
+from digest.words import INTERVAL, STANCE_NAMES, counted, in_words, interval, listed, percent
+from records import STANCES, Breakdown, Digest
 
 FLOOR = 15
 """Items that take a stance, below which no share is told."""
 TOP = 10
 """Rows of a table of minerals or countries."""
+PARTS = 2
+"""Communities or themes that a verdict names."""
 
 
 def takers(breakdown: Breakdown) -> int:
@@ -42,15 +44,18 @@ def begun(history: Sequence[Breakdown]) -> tuple[Breakdown, ...]:
 
 
 def verdict(digest: Digest) -> str:
-    """One or two sentences from fixed templates, chosen by the week's numbers; plain text, no markup."""
+    """One or two sentences from fixed templates, chosen by the tests' results and the levels; no markup."""
     total = digest.week_total
     if not total.items:
         return "A week without labelled items: there is nothing to tell."
     if not tellable(total):
         return _too_little(takers(total), total.items)
-    ranked = sorted(zip(STANCES, total.shares, strict=True), key=lambda pair: -(pair[1].value or 0.0))
-    (first, lead), (second, next_) = ranked[0], ranked[1]
-    return f"{_lead(first, lead)} {_beside(first, lead, second, next_)}"
+    return f"{_movement(digest)} {_level(total)}"
+
+
+def quiet(digest: Digest) -> bool:
+    """Whether two lines tell the week: it has too few items, or no test found anything."""
+    return not tellable(digest.week_total) or not (_parts(digest) or digest.movers or _moved(digest.week_total))
 
 
 def _too_little(n: int, items: int) -> str:
@@ -58,15 +63,54 @@ def _too_little(n: int, items: int) -> str:
     return f"Too little data for a verdict: {taking}, and {FLOOR} are needed before a share is told."
 
 
-def _lead(stance: str, share: Share) -> str:
-    told = f"{percent(share.value)} of the {share.n} items that take a stance ({INTERVAL} {interval(share)})"
-    return f"The largest share is {STANCE_NAMES[stance]}, with {told}."
+def _movement(digest: Digest) -> str:
+    total = digest.week_total
+    week, months = _sides(total, lasting=False), _sides(total, lasting=True)
+    if week:
+        return f"{listed(week)} against the week before."
+    if months:
+        return (
+            f"{listed(months)} against the mean of the eight weeks before; against the last week nothing is detectable."
+        )
+    if all(move.verdict is None for move in total.moves):
+        return "No change is told: another model read the weeks before."
+    if all("too little data" in (move.verdict, move.long_verdict) for move in total.moves):
+        return "No change can be tested: the weeks before have too few items."
+    parts = _parts(digest)
+    if parts:
+        return f"In all nothing is detectable; {listed(parts[:PARTS])}."
+    return "Nothing detectable: no stance moved by more than chance explains."
 
 
-def _beside(first: str, lead: Share, second: str, share: Share) -> str:
-    name = STANCE_NAMES[second]
-    if share.value == lead.value:
-        return f"{name} has as many."
-    if (share.high or 0.0) >= (lead.low or 0.0):
-        return f"{name} follows with {percent(share.value)}, and the two intervals overlap: the order is open."
-    return f"{name} follows with {percent(share.value)}, and the two intervals are apart."
+def _sides(breakdown: Breakdown, *, lasting: bool) -> list[str]:
+    """What each stance did whose change is up or down: the wider the change, the earlier."""
+    told = []
+    for stance, share, move in zip(STANCES, breakdown.shares, breakdown.moves, strict=True):
+        change, found = (move.long_change, move.long_verdict) if lasting else (move.change, move.verdict)
+        if change is not None and found in ("up", "down"):
+            side = "rose" if found == "up" else "fell"
+            size = counted(round(100 * abs(change)), "point")
+            told.append((-abs(change), f"{STANCE_NAMES[stance]} {side} by {size} to {percent(share.value)}"))
+    return [words for _, words in sorted(told)]
+
+
+def _moved(breakdown: Breakdown) -> bool:
+    return any(side in ("up", "down") for move in breakdown.moves for side in (move.verdict, move.long_verdict))
+
+
+def _parts(digest: Digest) -> list[str]:
+    """The communities and themes that moved against the week before, most items first."""
+    places = [*digest.communities, *(theme.breakdown for theme in digest.themes)]
+    return [f"in {in_words(place.name)}, {sides[0]}" for place in places if (sides := _sides(place, lasting=False))]
+
+
+def _level(total: Breakdown) -> str:
+    ranked = sorted(zip(STANCES, total.shares, strict=True), key=lambda pair: -(pair[1].value or 0.0))
+    (first, lead), (second, next_) = ranked[0], ranked[1]
+    one, other = STANCE_NAMES[first], STANCE_NAMES[second]
+    told = f"{percent(lead.value)} of the {lead.n:,} items that take a stance ({INTERVAL} {interval(lead)})"
+    if percent(next_.value) == percent(lead.value):
+        return f"{one} and {other} lead, each with {told}."
+    overlap = (next_.high or 0.0) >= (lead.low or 0.0)
+    order = "; their intervals overlap, so the order is open" if overlap else ""
+    return f"{one} leads with {told}, before {other} with {percent(next_.value)}{order}."

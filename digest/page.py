@@ -8,33 +8,41 @@ Every text of a Page is plain (see `texts.plain`) but not escaped: that is the r
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from digest import words
-from digest.moves import FLOOR, begun, takers, tellable, top, verdict
-from digest.texts import link, plain
-from records import DELIVERED, STANCES, Breakdown, Digest, Gap, Health, Quotation
+from digest import sections, words
+from digest.moves import FLOOR, begun, quiet, takers, tellable, top, verdict
+from digest.sections import ChannelLine, EventLine, MoverLine, Voice
+from digest.texts import plain
+from records import STANCES, Breakdown, Digest, Move
 
 FIGURES: Final = {
     "stance": "Stance of the week",
     "weeks": "Stance by week",
     "communities": "Stance by community",
+    "themes": "Stance by theme",
     "minerals": "Stance by mineral",
     "countries": "Stance by country",
+    "movers": "Movers",
     "voices": "Quotations",
     "health": "Health",
 }
 """The page's sections, and how the title of a `records.Query` begins that stands under each."""
 SHOWN_GAPS: Final = 20
-REASON: Final = 240  # of a failure's reason
+GROUPS: Final = {"element": "Elements of the roadmap", "watch point": "Watch points"}
 
 SAMPLE: Final = "Sample data: this page shows the sample that comes with the program. It says nothing about the world."
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One stance's figures in a row; `share` and `interval` are empty where nothing can be told."""
+    """One stance's figures in a row; `share` and `interval` are empty where nothing can be told.
+
+    `change` and `lasting` are signed points against the week before and against the eight weeks before, with their
+    verdicts in words; `moved` is "up" or "down" where the test against the week before says so. `value` is the share
+    as a number, to sort by.
+    """
 
     stance: str
     name: str
@@ -43,11 +51,17 @@ class Cell:
     share: str
     interval: str
     bounds: str
+    value: str = ""
+    change: str = words.DASH
+    verdict: str = ""
+    lasting: str = words.DASH
+    lasting_verdict: str = ""
+    moved: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of a table: a week, a community, a mineral, a country."""
+    """One line of a table: a week, a community, a theme, a mineral, a country."""
 
     name: str
     code: str
@@ -56,6 +70,7 @@ class Row:
     none: int
     cells: tuple[Cell, ...]
     told: bool
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,33 +85,6 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Voice:
-    """A quotation, ready to print."""
-
-    stance: str
-    name: str
-    mark: str
-    text: str
-    title: str
-    source: str
-    url: str | None
-    day: str
-    iso_day: str
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelLine:
-    """One channel's week."""
-
-    name: str
-    community: str
-    state: str
-    reason: str
-    new: int
-    failed: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Page:
     """Everything a page prints."""
 
@@ -107,12 +95,19 @@ class Page:
     total: Row
     rests: str
     before: Row | None
+    quiet: bool
     weeks: tuple[Row, ...]
+    events: tuple[EventLine, ...]
     tables: tuple[Table, ...]
+    thin: str  # themes with too few items to tell
+    movers: tuple[MoverLine, ...]
     voices: tuple[Voice, ...]
     voiceless: str
+    counter: Voice | None
     facts: tuple[tuple[str, str], ...]
     channels: tuple[ChannelLine, ...]
+    dropped: tuple[str, ...]
+    drift: tuple[str, ...]
     skipped: tuple[tuple[str, int], ...]
     gaps: tuple[str, ...]
     gaps_left: int
@@ -133,19 +128,26 @@ def page(digest: Digest, names: Mapping[str, str]) -> Page:
         total=_row(digest.week_total, {}),
         rests=_rests(digest),
         before=_row(digest.week_before, {}) if digest.week_before and digest.week_before.items else None,
+        quiet=quiet(digest),
         weeks=tuple(_row(week, {week.name: week.name}) for week in reversed(begun(digest.history))),
+        events=tuple(map(sections.event, digest.events)),
         tables=_tables(digest, names),
-        voices=tuple(map(_voice, digest.quotations)),
+        thin=_thin(digest),
+        movers=tuple(sections.mover(one, names) for one in digest.movers),
+        voices=tuple(map(sections.voice, digest.quotations)),
         voiceless=", ".join(words.STANCE_NAMES[s] for s in STANCES if s not in {q.stance for q in digest.quotations}),
-        facts=_facts(digest.health),
-        channels=_channels(digest.health),
+        counter=sections.voice(digest.counter) if digest.counter else None,
+        facts=sections.facts(digest.health),
+        channels=sections.channels(digest.health),
+        dropped=sections.dropped(digest.health),
+        drift=sections.drift(digest.health.drift),
         skipped=tuple((words.in_words(reason), items) for reason, items in digest.health.skipped),
-        gaps=tuple(map(_gap, digest.health.gaps[:SHOWN_GAPS])),
+        gaps=tuple(sections.gap(gap, digest.zone) for gap in digest.health.gaps[:SHOWN_GAPS]),
         gaps_left=max(0, len(digest.health.gaps) - SHOWN_GAPS),
         reading=_reading(digest.correction),
         model=plain(digest.model, words.NAME),
         quality=plain(digest.model_quality),
-        as_of=words.moment(digest.as_of),
+        as_of=words.moment(digest.as_of, digest.zone),
         queries=_queries(digest),
     )
 
@@ -184,7 +186,7 @@ def _code(code: str, names: Mapping[str, str]) -> str:
 
 
 def _cell(breakdown: Breakdown, at: int, told: bool) -> Cell:
-    stance, share = STANCES[at], breakdown.shares[at]
+    stance, share, move = STANCES[at], breakdown.shares[at], breakdown.moves[at]
     return Cell(
         stance=stance,
         name=words.STANCE_NAMES[stance],
@@ -193,7 +195,19 @@ def _cell(breakdown: Breakdown, at: int, told: bool) -> Cell:
         share=words.percent(share.value) if told else "",
         interval=words.interval(share) if told else "",
         bounds=words.bounds(share) if told else "",
+        value=f"{share.value:.4f}" if told and share.value is not None else "",
+        **_moved(move),
     )
+
+
+def _moved(move: Move) -> dict[str, str]:
+    return {
+        "change": words.points(move.change),
+        "verdict": words.VERDICTS[move.verdict] if move.change is not None else "",
+        "lasting": words.points(move.long_change),
+        "lasting_verdict": words.VERDICTS[move.long_verdict] if move.long_change is not None else "",
+        "moved": move.verdict if move.verdict in ("up", "down") else "",
+    }
 
 
 def _tables(digest: Digest, names: Mapping[str, str]) -> tuple[Table, ...]:
@@ -201,6 +215,7 @@ def _tables(digest: Digest, names: Mapping[str, str]) -> tuple[Table, ...]:
     note = f"shares with {words.INTERVAL}s among the n items that take a stance."
     return (
         Table("Communities", f"By community: {note}", "Community", _rows(digest.communities, {})),
+        Table("Themes", f"By theme: {note}", "Theme", _themes(digest)),
         Table("Minerals", f"Items that name a mineral: {note}", "Mineral", _rows(minerals, {}),
               sum(b.items > 0 for b in digest.minerals) - len(minerals)),
         Table("Countries", f"Items that name a country: {note}", "Country", _rows(countries, names),
@@ -212,55 +227,13 @@ def _rows(breakdowns: Sequence[Breakdown], names: Mapping[str, str]) -> tuple[Ro
     return tuple(_row(breakdown, names) for breakdown in breakdowns)
 
 
-def _voice(quotation: Quotation) -> Voice:
-    source = f"r/{quotation.channel}" if quotation.source_kind == "social" else quotation.channel
-    return Voice(
-        stance=quotation.stance,
-        name=words.STANCE_NAMES[quotation.stance],
-        mark=words.STANCE_MARKS[quotation.stance],
-        text=plain(quotation.text),
-        title=plain(quotation.title, 160),
-        source=plain(source, words.NAME),
-        url=link(quotation.url),
-        day=words.day(quotation.published_at),
-        iso_day=quotation.published_at.date().isoformat(),
-    )
+def _thin(digest: Digest) -> str:
+    return words.listed([words.in_words(t.breakdown.name) for t in digest.themes if not tellable(t.breakdown)])
 
 
-def _facts(health: Health) -> tuple[tuple[str, str], ...]:
-    failed = len(health.channels) - health.delivered
-    return (
-        ("Channels due", f"{len(health.channels):,}"),
-        ("Delivered", f"{health.delivered:,}"),
-        ("Failed", f"{failed:,}"),
-        ("Items read", f"{health.items:,}"),
-        ("Labelled", f"{health.labelled:,}"),
-        ("Abstained", f"{health.abstained:,}"),
-        ("Not labelled", f"{sum(items for _, items in health.skipped):,}"),
-        ("Guessed dates", f"{health.guessed_dates:,}"),
-        ("Stories told again", f"{health.duplicates:,}"),
-        ("Gaps", f"{len(health.gaps):,}"),
-    )
-
-
-def _channels(health: Health) -> tuple[ChannelLine, ...]:
-    lines = (
-        ChannelLine(
-            name=plain(channel.channel, words.NAME),
-            community=words.in_words(channel.community),
-            state=words.STATES[channel.state],
-            reason=plain(channel.reason, REASON),
-            new=channel.new,
-            failed=channel.state not in DELIVERED,
-        )
-        for channel in health.channels
-    )
-    return tuple(sorted(lines, key=lambda line: (not line.failed, line.name)))
-
-
-def _gap(gap: Gap) -> str:
-    since = f"from {words.moment(gap.from_at)} " if gap.from_at else ""
-    return plain(f"{plain(gap.channel, words.NAME)}: {since}to {words.moment(gap.to_at)} ({plain(gap.reason, REASON)})")
+def _themes(digest: Digest) -> tuple[Row, ...]:
+    """Themes that have items, the roadmap's elements first."""
+    return tuple(replace(_row(t.breakdown, {}), group=GROUPS[t.kind]) for t in digest.themes if t.breakdown.items)
 
 
 def _reading(correction: str) -> tuple[str, ...]:
@@ -272,7 +245,12 @@ def _reading(correction: str) -> tuple[str, ...]:
         f"it can differ from the counts, which are its labels. {plain(correction)}".rstrip(),
         f"The {words.INTERVAL} covers chance, many items by few authors, and what is not known of the model's errors.",
         f"Below {FLOOR} items that take a stance no share is told, and charts stay blank.",
-        "No change is tested here: two weeks side by side do not show that opinion moved.",
+        f"Changes are in points of a share. Up and down are verdicts of a test; at most 5{words.NBSP}% of a week's "
+        'are false. Points beside "not detectable" may be chance.',
+        "A mover has a burst of stories and posts, held against the 26 weeks before, or a stance that is up or down. A "
+        "story counts once, however many tell it.",
+        "Drift is the population stability index against the eight weeks before: 0.1 and 0.25 are its customary marks. "
+        "Days and weeks are those of UTC.",
         "The channels are a chosen list. They stand for themselves, not for the public.",
     )
 

@@ -8,7 +8,10 @@ The same digest gives the same bytes in every process: nothing here reads a cloc
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date
@@ -26,27 +29,36 @@ from digest.page import Page, Table, page
 from records import STANCES, Breakdown, Digest
 
 FORMAT: Final = "oresight-digest/2"
+SHOWN_FAILED: Final = 8
 _NO_NAMES: Final[Mapping[str, str]] = MappingProxyType({})
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 
 
 def html(digest: Digest, names: Mapping[str, str] = _NO_NAMES, *, template: str = "page.html", **frame: object) -> str:
-    """One self-contained page: inline style and SVG, no script, nothing loaded.
+    """One self-contained page: inline style, SVG and one script of our own, nothing loaded.
 
-    `names` gives countries in words, by ISO 3166 alpha-3 code (or EU). A `template` that extends the page's own may
-    set a `frame` around it.
+    Without the script tables keep their order, and nothing else is missing. `names` gives countries in words, by ISO
+    3166 alpha-3 code (or EU). A `template` that extends the page's own may set a `frame` around it.
     """
     told = page(digest, names)
-    weeks = [charts.weeks(stance, digest.history) for stance in STANCES]
-    drawn = {"weeks": weeks if all(weeks) else None, "communities": charts.communities(digest.communities)}
     table = Table("", "Shares by week, the latest first.", "Week", told.weeks)
-    whole = {**_context(digest, told), "charts": drawn, "weeks_table": table, "style": style(), **frame}
-    return pages().get_template(template).render(whole)
+    whole = {**_context(digest, told), "charts": _charts(digest), "weeks_table": table, "style": style(), **frame}
+    return pages().get_template(template).render({"script": script(), "policy": policy(), **whole})
+
+
+def _charts(digest: Digest) -> dict[str, Any]:
+    weeks = [charts.weeks(stance, digest.history, digest.events) for stance in STANCES]
+    return {
+        "weeks": weeks if all(weeks) else None,
+        "communities": charts.communities(digest.communities),
+        "themes": charts.themes([theme.breakdown for theme in digest.themes]),
+    }
 
 
 def markdown(digest: Digest, names: Mapping[str, str] = _NO_NAMES) -> str:
     """The page in CommonMark with GitHub's tables; texts from outside are escaped."""
-    return _sheets().get_template("page.md").render(_context(digest, page(digest, names)))
+    sheet = _sheets().get_template("page.md").render(_context(digest, page(digest, names)))
+    return re.sub(r"\n{3,}", "\n\n", sheet)
 
 
 def as_json(digest: Digest, names: Mapping[str, str] = _NO_NAMES) -> str:
@@ -69,7 +81,14 @@ def _iso(value: object) -> str:
 
 def _context(digest: Digest, told: Page) -> dict[str, Any]:
     failed = [line for line in told.channels if line.failed]
-    return {"page": told, "failed": failed, "sample": digest.sample, "interval_name": words.INTERVAL}
+    return {
+        "page": told,
+        "failed": failed,
+        "shown": SHOWN_FAILED,
+        "sample": digest.sample,
+        "folds": told.quiet and not digest.sample,  # the sample is there to show what a page can tell
+        "interval_name": words.INTERVAL,
+    }
 
 
 @cache
@@ -78,6 +97,7 @@ def pages() -> Environment:
     env = Environment(autoescape=True, undefined=StrictUndefined, loader=FileSystemLoader(_TEMPLATES))
     # The SVG is Vega's own output, whose texts Vega escapes.
     env.filters |= {"drawn": Markup, "number": "{:,}".format, "capitalised": _capitalised, "soft": _soft}
+    env.filters |= {"signed": _signed}
     return env
 
 
@@ -114,6 +134,12 @@ def _soft(name: str) -> str:
     )
 
 
+def _signed(change: str) -> str:
+    """Points as a program reads them; empty where there are none."""
+    number = change.replace(words.MINUS, "-").replace(words.PLUS_MINUS, "").lstrip("+")
+    return number if number.lstrip("-").isdigit() else ""
+
+
 def _capitalised(text: str) -> str:
     return text[:1].upper() + text[1:]
 
@@ -126,3 +152,21 @@ def style() -> Markup:
     # This room's own constants: nothing from outside is in them.
     sheet = template.render(light=Markup(light), dark=Markup(dark), chart_rules=Markup(rules))  # noqa: S704
     return Markup(sheet)  # noqa: S704
+
+
+@cache
+def script() -> Markup:
+    """The script of a week's page: heads of tables sort them, and long tables are folded on a telephone."""
+    parts = [(_TEMPLATES / name).read_text(encoding="utf-8") for name in ("site_sort.js", "page.js")]
+    # The marks of CDATA let an XML parser read the page too.
+    return Markup(f"//<![CDATA[\n{''.join(parts)}//]]>")  # noqa: S704  this room's own files
+
+
+@cache
+def policy() -> str:
+    """What a browser lets the page do: its own styles, its own script and nothing else."""
+    digest = base64.b64encode(hashlib.sha256(script().encode()).digest()).decode()
+    return (
+        f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; base-uri 'none'; "
+        "form-action 'none'"
+    )

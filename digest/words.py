@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from collections.abc import Sequence
+from datetime import date, datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from digest.texts import plain
-from records import Share
+from records import Genre, Share
 
 MONTHS: Final = (
     "January", "February", "March", "April", "May", "June",
@@ -32,6 +34,22 @@ STANCE_MEANINGS: Final = {
 STANCE_MARKS: Final = {"realist": "●", "industrial_collaboration": "■", "skeptic": "▲"}
 """The marks of the charts, so that no stance is told by colour alone."""
 
+VERDICTS: Final = {
+    "up": "up",
+    "down": "down",
+    "no detectable change": "not detectable",
+    "too little data": "too little data",
+    None: "another model",
+}
+GENRES: Final[dict[Genre, str]] = {
+    "report": "",
+    "op-ed": "Op-ed",
+    "think-tank": "Think tank",
+    "company": "Company",
+    "post": "",
+}
+"""What a quotation is marked as; a post's source says what it is."""
+
 STATES: Final = {
     "ok": "delivered",
     "empty": "answered, with nothing on the page",
@@ -50,6 +68,8 @@ NAME: Final = 80
 """Code points of a name, at most."""
 NBSP: Final = "\N{NO-BREAK SPACE}"
 DASH: Final = "\N{EN DASH}"
+MINUS: Final = "\N{MINUS SIGN}"
+PLUS_MINUS: Final = "\N{PLUS-MINUS SIGN}"
 INTERVAL: Final = f"90{NBSP}% interval"
 
 
@@ -100,7 +120,20 @@ def span(first: date, last: date) -> str:
     return f"{day(first)} {DASH} {day(last)}"
 
 
-def moment(when: datetime) -> str:
-    """A time in words, in UTC."""
-    utc = when.astimezone(UTC)
-    return f"{DAYS[utc.weekday()]} {day(utc)}, {utc:%H:%M} UTC"
+def moment(when: datetime, zone: str = "UTC") -> str:
+    """A time in words, in a zone that it names: Monday 23 November 2026, 08:00 Europe/Brussels."""
+    here = when.astimezone(ZoneInfo(zone))
+    return f"{DAYS[here.weekday()]} {day(here)}, {here:%H:%M} {zone}"
+
+
+def points(change: float | None) -> str:
+    """A change of a share in whole percentage points, signed: +6; a dash where it is not known."""
+    if change is None:
+        return DASH
+    whole = round(100 * change)
+    return f"{MINUS if whole < 0 else '+' if whole else PLUS_MINUS}{abs(whole)}"
+
+
+def listed(parts: Sequence[str]) -> str:
+    """Words in a row: a; a and b; a, b and c."""
+    return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1]))) if parts else ""

@@ -14,12 +14,19 @@ from records import (
     Breakdown,
     ChannelHealth,
     Digest,
+    Drift,
+    Event,
     Gap,
     Health,
+    Move,
+    Mover,
     Query,
     Quotation,
     Share,
     State,
+    Story,
+    Theme,
+    Verdict,
 )
 
 NAMES = {
@@ -53,6 +60,15 @@ def breakdown(name: str, realist: int, collaboration: int, skeptic: int, none: i
     counts = (realist, collaboration, skeptic)
     first, second, third = (share(count, sum(counts)) for count in counts)
     return Breakdown(name, (*counts, none), (first, second, third))
+
+
+def moved(*changes: tuple[float, Verdict]) -> tuple[Move, Move, Move]:
+    """Moves against the week before; against the eight weeks before they are half as wide, and chance."""
+    one, two, three = (Move(change, verdict, change / 2, "no detectable change") for change, verdict in changes)
+    return one, two, three
+
+
+STILL = moved(*[(0.01, "no detectable change")] * 3)
 
 
 def history() -> tuple[Breakdown, ...]:
@@ -137,6 +153,64 @@ def quotations() -> tuple[Quotation, ...]:
     )
 
 
+def counter() -> Quotation:
+    """A second skeptic, from an opinion page."""
+    return Quotation(
+        "skeptic",
+        "Every ally wants the magnet, and none of them wants the tailings; that is not a supply chain but a wish.",
+        "Opinion: The alliance that would rather not dig",
+        "general-press-01",
+        "https://example.org/opinion/would-rather-not-dig",
+        datetime(2026, 11, 20, 7, 0, tzinfo=UTC),
+        "news",
+        community="general-press",
+        genre="op-ed",
+    )
+
+
+def themes() -> tuple[Theme, ...]:
+    """Elements and watch points: some told, some too thin, one without items."""
+    made = (
+        ("element", "answer to third countries' export restrictions", 31, 24, 19, 60),
+        ("element", "joint projects from mine to magnet", 12, 33, 9, 41),
+        ("element", "stockpiling", 9, 14, 6, 22),
+        ("element", "price support", 4, 5, 3, 12),
+        ("element", "information sharing", 0, 0, 0, 0),
+        ("watch point", "permitting and time", 21, 4, 11, 18),
+        ("watch point", "trust between the allies", 3, 1, 6, 9),
+    )
+    return tuple(
+        Theme("element" if kind == "element" else "watch point", breakdown(name, *counts))
+        for kind, name, *counts in made
+    )
+
+
+def movers() -> tuple[Mover, ...]:
+    """A burst that three minerals share, and a country whose stance moved."""
+    story = Story("s-1", "Beijing halts licences for gallium and germanium", "https://example.org/licences", 6, 9)
+    drop = moved((-0.14, "down"), (0.04, "no detectable change"), (0.10, "up"))
+    return (
+        Mover("mineral", breakdown("gallium", 24, 20, 17, 60), 34, 12.4, True, (story,), ("germanium", "antimony")),
+        Mover("country", replace(breakdown("AUS", 18, 20, 22, 40), moves=drop), 41, 38.0, False),
+    )
+
+
+def events() -> tuple[Event, ...]:
+    """Two events within the weeks; the second lies in a week without figures."""
+    return (
+        Event("licences", "China announces licences for exports of gallium", date(2026, 7, 3), "https://example.org/e"),
+        Event("fund", "Allies sign a fund for joint refining", date(2026, 8, 12), "https://example.org/fund"),
+    )
+
+
+DRIFT = (
+    Drift("length", 622, 4_480, 10, 0.031, 0.04, "steady"),
+    Drift("confidence", 622, 4_480, 10, 0.052, 0.04, "steady"),
+    Drift("source", 622, 4_480, 9, 0.24, 0.037, "moved"),
+    Drift("language", 816, 6_010, 4, 0.004, 0.016, "steady"),
+)
+
+
 def queries() -> tuple[Query, ...]:
     """SQL of the kinds a digest carries: for each section, and one of its own."""
     weekly = (
@@ -146,6 +220,9 @@ def queries() -> tuple[Query, ...]:
         "Stance of the week": "all",
         "Stance by week, the last 26 weeks": "all",
         "Stance by community": "all",
+        "Stance by theme": "theme",
+        "Movers: bursts and verdicts": "mineral",
+        "Quotations": "all",
         "Stance by mineral": "mineral",
         "Stance by country": "country",
     }
@@ -179,6 +256,8 @@ def rich() -> Digest:
         guessed_dates=19,
         duplicates=88,
         skipped=(("not relevant", 171), ("language", 23)),
+        deletions=3,
+        drift=DRIFT,
         gaps=(
             Gap(
                 "general-press-07",
@@ -193,7 +272,11 @@ def rich() -> Digest:
         first_day=MONDAY,
         last_day=date(2026, 11, 22),
         sample=False,
-        week_total=weeks[-1],
+        week_total=replace(
+            weeks[-1],
+            moves=moved((0.01, "no detectable change"), (-0.05, "no detectable change"), (0.06, "up")),
+            effective_n=590.0,
+        ),
         week_before=weeks[-2],
         history=weeks,
         communities=(
@@ -213,7 +296,18 @@ def rich() -> Digest:
         model_quality="Macro-F1 0.71 on 448 real texts it had not seen.",
         as_of=datetime(2026, 11, 23, 4, 0, tzinfo=UTC),
         queries=queries(),
+        themes=themes(),
+        movers=movers(),
+        events=events(),
+        counter=counter(),
+        zone="Europe/Brussels",
     )
+
+
+def quiet() -> Digest:
+    """A week in which no test found anything."""
+    total = replace(rich().week_total, moves=STILL)
+    return replace(rich(), week_total=total, history=(*rich().history[:-1], total), movers=())
 
 
 def sample() -> Digest:
@@ -240,6 +334,10 @@ def thin() -> Digest:
         minerals=(breakdown("lithium", 2, 1, 1, 5),),
         countries=(),
         quotations=quotations()[:1],
+        themes=themes()[3:5],
+        movers=(),
+        events=(),
+        counter=None,
     )
 
 
@@ -257,6 +355,10 @@ def empty() -> Digest:
         quotations=(),
         health=nothing,
         queries=(),
+        themes=(),
+        movers=(),
+        events=(),
+        counter=None,
     )
 
 
@@ -290,7 +392,7 @@ def hostile() -> Digest:
             zip(ATTACKS * 2, (*BAD_URLS, "https://ok.example/a(b)<c>&lt;?q=ü"), strict=False)
         )
     )
-    ill = tuple(ChannelHealth(text, text, "hard", text, 0, 0, 0, 0) for text in ATTACKS)
+    ill = tuple(ChannelHealth(text, text, "hard", text, 0, 0, 0, 1) for text in ATTACKS)
     gaps = tuple(Gap(text, None, base.as_of, text) for text in ATTACKS) * 9
     health = replace(base.health, channels=ill, gaps=gaps, skipped=tuple((text, 1) for text in ATTACKS))
     named = tuple(breakdown(text, 9, 8, 7, 6) for text in ATTACKS)
@@ -300,6 +402,21 @@ def hostile() -> Digest:
         minerals=named,
         countries=named,
         quotations=voices,
+        counter=voices[0],
+        themes=tuple(Theme("watch point", one) for one in named),
+        movers=tuple(
+            Mover(
+                "mineral",
+                replace(one, moves=moved(*[(0.2, "up")] * 3)),
+                9,
+                None,
+                True,
+                (Story("s", one.name, url, 2, 3),),
+                (one.name,),
+            )
+            for one, url in zip(named[:3], BAD_URLS, strict=False)
+        ),
+        events=tuple(Event("e", text, date(2026, 7, 3), BAD_URLS[0] or "") for text in ATTACKS),
         health=health,
         model=ATTACKS[0],
         model_quality=ATTACKS[1],
@@ -307,4 +424,7 @@ def hostile() -> Digest:
     )
 
 
-ALL = {"rich": rich, "sample": sample, "degraded": degraded, "thin": thin, "empty": empty, "hostile": hostile}
+ALL = {
+    "rich": rich, "quiet": quiet, "sample": sample, "degraded": degraded, "thin": thin, "empty": empty,
+    "hostile": hostile,
+}  # fmt: skip
