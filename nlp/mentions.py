@@ -1,6 +1,6 @@
 """Minerals, countries, stages of the chain and instruments of policy named in a text.
 
-    text -> words -> PhraseMatcher -> candidates (longest first, masks swallow) -> verdicts -> [Mention]
+    text -> words -> phrases -> candidates (longest first, masks swallow) -> verdicts -> [Mention]
 
 Minerals and countries are one layer, stages and instruments another: phrases of different layers may overlap, as in
 "rare earth magnet plant". The second layer is judged after the first, whose minerals are its evidence.
@@ -11,22 +11,19 @@ open (nlp/second.py). `Reader.judge` and `explain` return every candidate with i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
-
-import spacy
-from spacy.matcher import PhraseMatcher
-from spacy.tokens import Doc
+from typing import Final
 
 from nlp.chain import chain, supports
 from nlp.cues import mineral
 from nlp.forms import by_phrase, keys
 from nlp.gazetteer import Form, Gazetteer, Sense, key
 from nlp.passage import Candidate, Passage, Verdict, styles
+from nlp.phrases import Phrases
 from nlp.pipeline import Pipeline, pipeline
 from nlp.places import country
-from nlp.second import settle
+from nlp.second import Judged, settle
 from nlp.umbrella import Umbrella, companies
 from nlp.words import Words, split
 from records import Mention
@@ -34,6 +31,8 @@ from records import Mention
 MOST: Final = 200_000
 """Characters of a text that are read: forty times a long article. Time is linear in them, about 100 microseconds a
 candidate, and a hostile megabyte of one ambiguous word would otherwise take a minute."""
+TOGETHER: Final = 256
+"""Texts that are held at once while the pipeline reads what any of them asks."""
 
 _MASK: Final = "mask"
 _NAME: Final = "name"
@@ -42,8 +41,6 @@ _CHAIN: Final = "chain"
 _TOPIC: Final = "topic"
 _RANK: Final = {_MASK: 0, _NAME: 0, _TOPIC: 1, _FORM: 2, _CHAIN: 2}
 """Of phrases over the same words, what swallows goes first."""
-_UNKNOWN: Final = "\u00b7"
-"""Stands in the Doc for every word that no phrase holds, so that spaCy's store of strings stays small."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +66,6 @@ class Reader:
     def __init__(self, gazetteer: Gazetteer, english: Callable[[], Pipeline] = pipeline) -> None:
         self.gazetteer = gazetteer
         self._english = english
-        blank: Any = spacy.blank("en")
-        self._vocab = blank.vocab
         self._forms = {
             _FORM: by_phrase(f for f in gazetteer.forms if f.type in ("mineral", "country")),
             _CHAIN: by_phrase(f for f in gazetteer.forms if f.type in ("stage", "instrument")),
@@ -78,13 +73,8 @@ class Reader:
         held = [f for layer in self._forms.values() for forms in layer.values() for f in forms]
         self._senses: dict[Form, Sense | None] = {f: gazetteer.sense(f) for f in held}
         self._hashtags = frozenset(p for layer in self._forms.values() for p in layer if p.isalnum())
-        self._matcher: Any = PhraseMatcher(self._vocab, attr="ORTH")
         phrases = {_MASK: keys(gazetteer.masks), _NAME: keys(gazetteer.names), _TOPIC: _topics(gazetteer)}
-        for label, wanted in {**self._forms, **phrases}.items():
-            self._matcher.add(label, [Doc(self._vocab, words=p.split()) for p in wanted])
-        self._known = frozenset(
-            w for wanted in (*self._forms.values(), *phrases.values()) for p in wanted for w in p.split()
-        )
+        self._phrases = Phrases({**self._forms, **phrases})
         self._umbrella = Umbrella(gazetteer)
 
     def find(self, text: str, *, given: bool = False) -> tuple[Mention, ...]:
@@ -93,52 +83,58 @@ class Reader:
         `given` says that what the text answers is about minerals: its "permits" need no mineral of their own.
         Raises nlp.pipeline.PipelineError where a text asks for the pipeline and it is missing; no text raises.
         """
-        words = self._split(text)
-        mentions = {
-            Mention(form.type, form.entity, text[start:end], start, end, f"{verdict.rule} {verdict.reason}")
-            for verdict in self._verdicts(text, words, given, self._candidates(words))
-            if verdict.accepted
-            for form, start, end in [_span(verdict, words)]
-        }
-        return tuple(sorted(mentions, key=lambda m: (m.start, m.end, m.entity)))
+        return self.find_all((text,), (given,))[0]
+
+    def find_all(self, texts: Sequence[str], given: Sequence[bool]) -> list[tuple[Mention, ...]]:
+        """What `find` says of each of the texts; faster where several of them ask the pipeline."""
+        starts = range(0, len(texts), TOGETHER)
+        batches = ((texts[at : at + TOGETHER], given[at : at + TOGETHER]) for at in starts)
+        return [found for some, known in batches for found in self._some(some, known)]
+
+    def _some(self, texts: Sequence[str], given: Sequence[bool]) -> Iterator[tuple[Mention, ...]]:
+        begun = [self._begun(text) for text in texts]
+        settled = settle([one.judged for one in begun], self.gazetteer, self._english)
+        for one, known, verdicts in zip(begun, given, settled, strict=True):
+            yield _mentions(one, self._finished(one, known, verdicts))
 
     def judge(self, text: str, *, given: bool = False) -> tuple[Verdict, ...]:
         """Every candidate in the text with its verdict and reason, in order; `given` as in `find`."""
-        return self._all(text, self._split(text), given)
+        return self._all(text, given)[1]
 
     def explain(self, text: str, *, given: bool = False) -> tuple[Told, ...]:
         """What `judge` says, with the offsets in the text, in order; `given` as in `find`."""
-        words = self._split(text)
+        begun, verdicts = self._all(text, given)
         return tuple(
             Told(start, end, text[start:end], form.type, form.entity, v.accepted, v.rule, v.reason)
-            for v in self._all(text, words, given)
-            for form, start, end in [_span(v, words)]
+            for v in verdicts
+            for form, start, end in [_span(v, begun.words)]
         )
 
-    def _all(self, text: str, words: Words, given: bool) -> tuple[Verdict, ...]:
+    def _all(self, text: str, given: bool) -> tuple[_Begun, tuple[Verdict, ...]]:
         """Every verdict, and what masks and names swallow."""
-        found = self._candidates(words)
-        swallowed = [verdict for hidden in found.hidden for verdict in hidden.verdicts(words)]
-        verdicts = self._verdicts(text, words, given, found)
-        return tuple(sorted(verdicts + swallowed, key=lambda v: (v.candidate.first, v.candidate.last)))
+        begun = self._begun(text)
+        swallowed = [verdict for hidden in begun.found.hidden for verdict in hidden.verdicts(begun.words)]
+        verdicts = self._finished(begun, given, settle([begun.judged], self.gazetteer, self._english)[0])
+        return begun, tuple(sorted(verdicts + swallowed, key=lambda v: (v.candidate.first, v.candidate.last)))
 
     def umbrella(self, text: str) -> bool:
         """Whether the text holds an umbrella term ('critical minerals'), or a hint that its neighbours bear out."""
         return self._umbrella.holds(text[:MOST])
 
-    def _split(self, text: str) -> Words:
-        return split(text[:MOST], self._hashtags)
-
-    def _verdicts(self, text: str, words: Words, given: bool, found: _Found) -> list[Verdict]:
-        if not found.named and not found.chain:
-            return []
+    def _begun(self, text: str) -> _Begun:
+        """Minerals and countries, as the rules by themselves judge them."""
+        words = split(text[:MOST], self._hashtags)
+        found = self._candidates(words)
         passage = _passage(words, found.named, self._senses)
-        verdicts = settle(text, self._judged(found.named, passage), passage, self.gazetteer, self._english)
-        if found.chain:
-            subject = _subject(verdicts, found.topics, words, self.gazetteer.cues["subject"])
-            passage = self._staged(replace(passage, subject=subject, given=given), found.chain)
-            verdicts = sorted(verdicts + self._judged(found.chain, passage), key=lambda v: v.candidate.first)
-        return verdicts
+        return _Begun(words, found, Judged(text, self._judged(found.named, passage), passage))
+
+    def _finished(self, begun: _Begun, given: bool, verdicts: list[Verdict]) -> list[Verdict]:
+        """The settled verdicts and, on their evidence, those on stages and instruments."""
+        if not begun.found.chain:
+            return verdicts
+        subject = _subject(verdicts, begun.found.topics, begun.words, self.gazetteer.cues["subject"])
+        passage = self._staged(replace(begun.judged.passage, subject=subject, given=given), begun.found.chain)
+        return sorted(verdicts + self._judged(begun.found.chain, passage), key=lambda v: v.candidate.first)
 
     def _staged(self, passage: Passage, candidates: list[Candidate]) -> Passage:
         """Where nothing else shows the subject, two words of different stages show it to each other."""
@@ -157,15 +153,10 @@ class Reader:
     def _candidates(self, words: Words) -> _Found:
         """What stands in the text: the longest phrase first, in each layer by itself; masks swallow in both."""
         found = _Found([], [], [], [])
-        known = [w if w in self._known else _UNKNOWN for w in words.folded]
-        if all(w == _UNKNOWN for w in known):
-            return found
         reached, shown = {_FORM: 0, _CHAIN: 0}, {_FORM: 0, _CHAIN: 0}
         masked, named = range(0), False
-        matched = self._matcher(Doc(self._vocab, words=known))
-        labelled = [(start, -end, self._vocab.strings[label]) for label, start, end in matched]
-        for start, minus_end, label in sorted(labelled, key=lambda m: (m[0], m[1], _RANK[m[2]])):
-            end = -minus_end
+        matched = self._phrases.find(words.folded)
+        for start, end, label in sorted(matched, key=lambda m: (m[0], -m[1], _RANK[m[2]])):
             if label == _TOPIC:
                 found.topics.append(range(start, end))
             elif label in reached and start >= reached[label]:
@@ -181,6 +172,15 @@ class Reader:
                 masked, named = range(start, end), label == _NAME
                 reached = {layer: max(at, end) if start >= at else at for layer, at in reached.items()}
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """One text up to the pipeline."""
+
+    words: Words
+    found: _Found
+    judged: Judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +208,17 @@ class _Hidden:
 
 _HIDES: Final = {"mineral": ("M4", "M6"), "country": ("C6", "C5"), "stage": ("S3", "S3"), "instrument": ("I1", "I1")}
 _DECIDE: Final = {"mineral": mineral, "country": country, "stage": chain, "instrument": chain}
+
+
+def _mentions(begun: _Begun, verdicts: list[Verdict]) -> tuple[Mention, ...]:
+    text = begun.judged.text
+    found = {
+        Mention(form.type, form.entity, text[start:end], start, end, f"{verdict.rule} {verdict.reason}")
+        for verdict in verdicts
+        if verdict.accepted
+        for form, start, end in [_span(verdict, begun.words)]
+    }
+    return tuple(sorted(found, key=lambda m: (m.start, m.end, m.entity)))
 
 
 def _topics(gazetteer: Gazetteer) -> frozenset[str]:

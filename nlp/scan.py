@@ -94,7 +94,7 @@ def scan(
     labels them. Raises what the model raises.
     """
     given = _given(items, reader)
-    found = [reader.find(item.text, given=known) for (item, _), known in zip(items, given, strict=True)]
+    found = reader.find_all([item.text for item, _ in items], given)
     relevant = _relevant(items, found, given, reader)
     gated = [_gate(item, r, m) for (item, _), r, m in zip(items, relevant, found, strict=True)]
     passing = [s for s in gated if s.skipped is None]
@@ -108,7 +108,7 @@ def scan(
 def read(texts: Sequence[Pair], reader: Reader, model: Labeller) -> list[Reading]:
     """Label texts without storing them: pairs of context (or None) and text, one reading each, in order."""
     given = [context is not None and about(context, reader) for context, _ in texts]
-    found = [reader.find(text, given=known) for (_, text), known in zip(texts, given, strict=True)]
+    found = reader.find_all([text for _, text in texts], given)
     labels = model.label(list(texts), cut=cutter(texts, found, reader))
     return [
         Reading(label, known or relevance(text, None, mentions, reader), language(text)[0], mentions)

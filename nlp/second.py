@@ -1,6 +1,6 @@
 """The second, statistical look at what the rules accepted and its form leaves open (RULES.md, "Two passes").
 
-    [Verdict], Passage -> doubtful ones -> their sentences -> nlp/pipeline.py -> [Verdict]
+    [Judged] -> doubtful verdicts -> their sentences, of all texts together -> nlp/pipeline.py -> [[Verdict]]
 
 Two questions are asked, and only where they arise. A country's name beside another capitalised word in an ordinary
 sentence: is it a person's ("India Fenwick")? "Lead" before a noun of the trade: is it a verb ("they lead production")?
@@ -9,9 +9,9 @@ The answer can only reject. Titles (Mr, Ms) and words of government (Minister, T
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from itertools import islice
 from typing import Final, Literal
 
 from nlp.gazetteer import Gazetteer
@@ -30,41 +30,73 @@ _SUBJECTS: Final = frozenset({"NN", "NNS", "NNP", "NNPS", "PRP", "WDT", "WP", "M
 Question = Literal["person", "verb"]
 
 
-@dataclass(frozen=True)
-class _Sentence:
-    """A sentence at `offset` of its text, read as far as somebody asks."""
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One text as the rules left it."""
 
     text: str
-    offset: int
-    english: Pipeline
-
-    @cached_property
-    def names(self) -> tuple[Span, ...]:
-        return self.english.names(self.text)
-
-    @cached_property
-    def tags(self) -> tuple[Span, ...]:
-        return self.english.tags(self.text)
+    verdicts: list[Verdict]
+    passage: Passage
 
 
-def settle(
-    text: str, verdicts: list[Verdict], passage: Passage, gazetteer: Gazetteer, english: Callable[[], Pipeline]
-) -> list[Verdict]:
-    """The verdicts, those that the pipeline objects to rejected; it is called for where a question arises, not before.
+@dataclass(frozen=True, slots=True)
+class _Doubt:
+    """A verdict, by its place in those of its text, and the sentence that it stands in."""
 
-    Raises nlp.pipeline.PipelineError where it cannot be loaded.
+    at: int
+    kind: Question
+    sentence: str
+    start: int  # of the candidate, in the sentence
+    end: int
+
+
+_Read = dict[str, tuple[Span, ...]]
+"""Sentences and what the pipeline says of each."""
+
+
+def settle(texts: Sequence[Judged], gazetteer: Gazetteer, english: Callable[[], Pipeline]) -> list[list[Verdict]]:
+    """The verdicts of each text, those that the pipeline objects to rejected.
+
+    It is called for where a question arises, not before, and asked about all texts together: ten sentences at once
+    cost it as much as five one by one. Raises nlp.pipeline.PipelineError where it cannot be loaded.
     """
-    asked = {at: q for at, v in enumerate(verdicts) if (q := question(v, passage, gazetteer))}
-    readings: dict[tuple[int, int], _Sentence] = {}
-    settled = list(verdicts)
-    for at, kind in asked.items():
-        start, end = _span_of_sentence(verdicts[at], passage)
-        if (start, end) not in readings:
-            if len(readings) >= MOST:
+    doubts = [_doubts(one, gazetteer) for one in texts]
+    asked = [doubt for of_one in doubts for doubt in of_one]
+    if not asked:
+        return [one.verdicts for one in texts]
+    read = english()
+    names = _reading((d for d in asked if d.kind == "person"), read.names_of)
+    tags = _reading((d for d in asked if d.kind == "verb" or _people(d, names)), read.tags_of)
+    return [_settled(one, found, names, tags) for one, found in zip(texts, doubts, strict=True)]
+
+
+def _doubts(one: Judged, gazetteer: Gazetteer) -> list[_Doubt]:
+    """What the rules leave open in the first MOST sentences that hold such a thing."""
+    found: list[_Doubt] = []
+    sentences: set[int] = set()
+    for at, verdict in enumerate(one.verdicts):
+        if kind := question(verdict, one.passage, gazetteer):
+            low, high = _span_of_sentence(verdict, one.passage)
+            sentences.add(low)
+            if len(sentences) > MOST:
                 break
-            readings[start, end] = _Sentence(text[start:end], start, english())
-        if reason := _ANSWERS[kind](verdicts[at], passage, readings[start, end]):
-            settled[at] = replace(verdicts[at], accepted=False, reason=reason, rule=_RULES[kind])
+            start, end = _span(verdict, one.passage, low)
+            found.append(_Doubt(at, kind, one.text[low:high], start, end))
+    return found
+
+
+def _reading(doubts: Iterable[_Doubt], read: Callable[[Sequence[str]], Iterable[tuple[Span, ...]]]) -> _Read:
+    sentences = list(dict.fromkeys(d.sentence for d in doubts))
+    return dict(zip(sentences, read(sentences), strict=True))
+
+
+def _settled(one: Judged, doubts: list[_Doubt], names: _Read, tags: _Read) -> list[Verdict]:
+    settled = list(one.verdicts)
+    for doubt in doubts:
+        objection = _person(doubt, names, tags) if doubt.kind == "person" else _verb(doubt, tags)
+        if objection:
+            verdict = one.verdicts[doubt.at]
+            settled[doubt.at] = replace(verdict, accepted=False, reason=objection, rule=_RULES[doubt.kind])
     return settled
 
 
@@ -92,6 +124,7 @@ def _strange(index: int, passage: Passage, gazetteer: Gazetteer) -> bool:
     """Whether a capitalised word there could belong to a person's name."""
     word = passage.word(index)
     known = index in passage.countries or index in passage.minerals or word in gazetteer.cues["gov"]
+    known = known or word in gazetteer.cues["no_names"]
     return passage.capitalised(index) and word.isalpha() and not known and not passage.opens(index)
 
 
@@ -120,30 +153,35 @@ def _ends(passage: Passage, index: int) -> bool:
     return word in {".", "!", "?"} and apart and len(passage.word(index - 1)) > 2
 
 
-def _person(verdict: Verdict, passage: Passage, sentence: _Sentence) -> str | None:
-    start, end = _span(verdict, passage, sentence.offset)
-    people = [n for n in sentence.names if n.label == "PERSON" and n.start <= start and end <= n.end]
-    held = (n for n in people if _proper(n, sentence))
-    sure = (n for n in held if n.start < start or (n.end > end and _acts(n, sentence)))
+def _people(doubt: _Doubt, names: _Read) -> list[Span]:
+    """The persons that the pipeline finds where the candidate stands."""
+    found = names[doubt.sentence]
+    return [n for n in found if n.label == "PERSON" and n.start <= doubt.start and doubt.end <= n.end]
+
+
+def _person(doubt: _Doubt, names: _Read, tags: _Read) -> str | None:
+    people = _people(doubt, names)
+    held = (n for n in people if _proper(n, tags[doubt.sentence]))
+    sure = (n for n in held if n.start < doubt.start or (n.end > doubt.end and _acts(n, tags[doubt.sentence])))
     return "a person's name, says the tagger" if any(sure) else None
 
 
-def _proper(name: Span, sentence: _Sentence) -> bool:
+def _proper(name: Span, tags: Sequence[Span]) -> bool:
     """Whether all of a name is tagged as a name: 'Beyond Bolivia' is not."""
-    return all(t.label in {"NNP", "NNPS"} for t in sentence.tags if name.start <= t.start < name.end)
+    return all(t.label in {"NNP", "NNPS"} for t in tags if name.start <= t.start < name.end)
 
 
-def _acts(name: Span, sentence: _Sentence) -> bool:
+def _acts(name: Span, tags: Sequence[Span]) -> bool:
     """Whether a title or trade stands before a name, or a verb or comma after it: 'Korea Sangdong' is no person."""
-    before = next((t.label for t in reversed(sentence.tags) if t.end <= name.start), "")
-    after = next((t.label for t in sentence.tags if t.start >= name.end), "")
+    before = next((t.label for t in reversed(tags) if t.end <= name.start), "")
+    after = next((t.label for t in tags if t.start >= name.end), "")
     return before in {"NN", "NNP"} or after in {",", "MD", "VBD", "VBZ", "VBP"}
 
 
-def _verb(verdict: Verdict, passage: Passage, sentence: _Sentence) -> str | None:
-    start, _ = _span(verdict, passage, sentence.offset)
-    pairs = zip(sentence.tags, sentence.tags[1:], strict=False)
-    tagged = any(t.start == start and t.label in _VERBS and before.label in _SUBJECTS for before, t in pairs)
+def _verb(doubt: _Doubt, tags: _Read) -> str | None:
+    read = tags[doubt.sentence]
+    pairs = zip(read, islice(read, 1, None), strict=False)
+    tagged = any(t.start == doubt.start and t.label in _VERBS and before.label in _SUBJECTS for before, t in pairs)
     return "a verb, says the tagger" if tagged else None
 
 
@@ -153,7 +191,3 @@ def _span(verdict: Verdict, passage: Passage, offset: int) -> tuple[int, int]:
 
 
 _RULES: Final[dict[Question, str]] = {"person": "C5", "verb": "M5"}
-_ANSWERS: Final[dict[Question, Callable[[Verdict, Passage, _Sentence], str | None]]] = {
-    "person": _person,
-    "verb": _verb,
-}

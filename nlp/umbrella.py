@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from html import unescape
-from itertools import islice
+from itertools import groupby, islice
 from typing import Final
 
 from nlp.gazetteer import Gazetteer, Hint, key
@@ -77,7 +77,16 @@ def pattern(terms: Iterable[str], *, cased: bool = False) -> re.Pattern[str]:
     """
     plain = (readable(t) if cased else readable(t).lower() for t in terms)
     spelt = {r"[\W_]{0,3}".join(map(re.escape, re.findall(r"\w+", t))) for t in plain}
-    return re.compile(rf"(?<![^\W_])(?:{'|'.join(sorted(spelt, reverse=True))})s?(?![^\W_])")
+    return re.compile(rf"(?<![^\W_])(?:{_branches(sorted(spelt, reverse=True))})s?(?![^\W_])")
+
+
+def _branches(terms: Sequence[str], depth: int = 3) -> str:
+    """Alternatives that share their first letters tried together: most places of a text fail at the first."""
+    heads = [term[:1] for term in terms]
+    if depth == 0 or len(terms) == 1 or not all(map(str.isalnum, filter(None, heads))):
+        return "|".join(terms)
+    groups = [(head, [t[1:] for t in group]) for head, group in groupby(terms, key=lambda t: t[:1])]
+    return "|".join(head and f"{head}(?:{_branches(tails, depth - 1)})" for head, tails in groups)
 
 
 def _decided(hint: Hint) -> Decided:
