@@ -52,7 +52,7 @@ class Sheet:
 
     def text(self) -> str:
         """The whole page."""
-        return self.make() + _MARK.format(self.inputs)
+        return f"{self.make().rstrip()}\n{_MARK.format(self.inputs)}"
 
 
 def made_of(tail: bytes) -> str:

@@ -112,10 +112,8 @@ def _page(template: str, frame: Frame, path: str, crumbs: Sequence[Link], *, scr
 
 def _places(path: str) -> list[Link]:
     part = path.rpartition("/")[0]
-    return [
-        Link(name, site_paths.relative(path, target), target == path or (bool(part) and target.startswith(part)))
-        for name, target in _PLACES.items()
-    ]
+    here = site_paths.INDEX if part == "weeks" else f"{part}/{site_paths.INDEX}" if part else path
+    return [Link(name, site_paths.relative(path, target), target == here) for name, target in _PLACES.items()]
 
 
 def _charts(one: Topic, events: Sequence[Event]) -> list[charts.Chart] | None:
