@@ -127,21 +127,33 @@ def refresh(relabel: bool, rebuild: bool) -> None:
 
 @cli.command()
 @click.option("--week", metavar="WEEK", help="An ISO week as in 2026-W47; default: the last complete one.")
-@click.option("--format", "formats", default="html,md", show_default=True, help="Any of html, md, json.")
+@click.option("--format", "formats", default="html,md", show_default=True, help="Any of html, md, json, eml.")
 @click.option("--out", type=FOLDER, help="A folder other than HOME/digests.")
-def digest(week: str | None, formats: str, out: Path | None) -> None:
-    """Write the week's digest and print where it lies.
+@click.option("--send", is_flag=True, help="Send it to SMTP_TO and ORESIGHT_NOTIFY_URLS; to nobody twice.")
+@click.option("--open", "opening", is_flag=True, help="Open it in your browser, inside the archive.")
+def digest(week: str | None, formats: str, out: Path | None, send: bool, opening: bool) -> int:
+    """Write the week's digest and print where it lies; with --send, bring it to its recipients.
 
     \b
     Examples:
       oresight digest
       oresight digest --week 2026-W47 --format html,md,json --out pages
+      oresight digest --send
+      oresight digest --open
     """
-    from flows import weeks
+    from flows import reading, weeks
     from flows.report import write_digest
 
     chosen = week or weeks.last_complete(_now())
-    _print_paths(write_digest(load(), week=chosen, formats=formats.split(","), out=out))
+    pages = write_digest(load(), week=chosen, formats=formats.split(","), out=out)
+    _print_paths(pages)
+    if opening:
+        reading.open_page(reading.address(chosen, pages, load().home / "site"))
+    if not send:
+        return 0
+    from flows.deliver import send_and_tell
+
+    return send_and_tell(load(), week=chosen, now=_now())
 
 
 @cli.command()

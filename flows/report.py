@@ -1,6 +1,6 @@
 """The week's digest, from the published snapshot to files.
 
-snapshot -> storage.series reads -> Digest -> digest.render -> HOME/digests/2026-W47.html, .md, .json
+snapshot -> storage.series reads -> Digest -> digest.render -> HOME/digests/2026-W47.html, .md, .json, .eml
 """
 
 from __future__ import annotations
@@ -15,20 +15,47 @@ from typing import Any
 
 from prefect import flow
 
-from digest import render
+from digest import mail, render
 from digest.movers import choose as choose_movers
 from digest.voices import choose as choose_voices
-from flows import events, weeks
+from flows import events, site, weeks
 from flows.errors import UsageError
 from flows.settings import GAZETTEERS, Settings, load
 from records import Digest, Mover, Query, Quotation
-from storage import database, drift, movers, quotations, series, weekly
+from storage import database, drift, health, movers, quotations, series, weekly
 
-FORMATS: dict[str, Callable[..., str]] = {"html": render.html, "md": render.markdown, "json": render.as_json}
+FORMATS: dict[str, Callable[..., str | bytes]] = {
+    "html": render.html,
+    "md": render.markdown,
+    "json": render.as_json,
+    "eml": mail.eml,
+}
 HISTORY = 26
 
 
 def write_digest(
+    settings: Settings, *, week: str, formats: Sequence[str] = ("html", "md"), out: Path | None = None
+) -> tuple[Path, ...]:
+    """Write the week's pages, bring the archive up to date, and return the pages' paths, in the order of `formats`.
+
+    Raises:
+        UsageError, storage.errors.StorageError: as `write_pages`.
+    """
+    pages = write_pages(settings, week=week, formats=formats, out=out)
+    write_archive(settings)
+    return pages
+
+
+def write_archive(settings: Settings) -> Path:
+    """Bring HOME/site up to date and return its first page.
+
+    Raises:
+        storage.errors.StorageError: nothing is published yet, or the snapshot cannot be read.
+    """
+    return site.refresh(settings, read, country_names(GAZETTEERS / "countries.csv"))
+
+
+def write_pages(
     settings: Settings, *, week: str, formats: Sequence[str] = ("html", "md"), out: Path | None = None
 ) -> tuple[Path, ...]:
     """Write the week's pages and return their paths, in the order of `formats`.
@@ -99,6 +126,7 @@ def _queries(week: str, model: str, quoted: Sequence[Quotation], moved: Sequence
         *series.queries(week),
         *movers.queries(week, moved),
         *quotations.query(quoted),
+        *health.queries(week),
         drift.query(week, model),
     )
 
@@ -109,10 +137,10 @@ def country_names(path: Path) -> Mapping[str, str]:
         return {row["iso3"]: row["name"] for row in csv.DictReader(file)}
 
 
-def _write(path: Path, text: str) -> Path:
+def _write(path: Path, page: str | bytes) -> Path:
     """Whole or not at all: a reader never meets half a page."""
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    fresh.write_text(text, encoding="utf-8")
+    fresh.write_bytes(page.encode() if isinstance(page, str) else page)
     return fresh.replace(path)
 
 

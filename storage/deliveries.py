@@ -8,7 +8,7 @@ What stays `sending` was cut off: whether that message arrived is not known, and
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -20,6 +20,7 @@ from storage.transactions import transaction
 
 DeliveryState = Literal["sending", "sent", "waiting", "failed"]
 _SELECT = "SELECT week, recipient, kind, state, tries, changed_at, reason, message_id FROM base.deliveries"
+_LEAVE = "DELETE FROM base.deliveries WHERE week = ? AND state <> 'sent' AND NOT list_contains(?::VARCHAR[], recipient)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +37,15 @@ class Delivery:
     message_id: str | None = None
 
 
-def begin(con: duckdb.DuckDBPyConnection, wanted: Iterable[Delivery]) -> tuple[Delivery, ...]:
+def begin(con: duckdb.DuckDBPyConnection, wanted: Sequence[Delivery]) -> tuple[Delivery, ...]:
     """Mark as `sending` what is wanted and was not sent yet; returns those, in order, with their number of tries.
 
-    The transaction is over when this returns: send then, and not before.
+    Who is not wanted any more is not waited for. The transaction is over when this returns: send then, not before.
     """
     begun: list[Delivery] = []
     with transaction(con):
+        for week in {one.week for one in wanted}:
+            con.execute(_LEAVE, [week, [one.recipient for one in wanted if one.week == week]])
         for one in wanted:
             before = _known(con, one)
             if before is None or before.state != "sent":

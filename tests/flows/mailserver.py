@@ -22,12 +22,17 @@ SENDER = "digest@example.org"
 
 @dataclass
 class Box:
-    """What a server took, and how it is to answer; `refused` maps a recipient to an answer at RCPT."""
+    """What a server took, and how it is to answer; `refused` maps a recipient to an answer at RCPT.
+
+    At the `stall_at`th letter it takes it, sets `stalled`, and says nothing.
+    """
 
     port: int = 0
     refused: dict[str, str] = field(default_factory=dict)
     at_data: str | None = None
     hang_up: bool = False
+    stall_at: int | None = None
+    stalled: threading.Event = field(default_factory=threading.Event)
     letters: list[tuple[str, bytes]] = field(default_factory=list)
     begun: list[str] = field(default_factory=list)
     encrypted: list[bool] = field(default_factory=list)
@@ -56,6 +61,9 @@ class Box:
             return self.at_data or "451 gone"
         assert isinstance(envelope.content, bytes)
         self.letters += [(recipient, envelope.content) for recipient in envelope.rcpt_tos]
+        if len(self.letters) == self.stall_at:
+            self.stalled.set()
+            await asyncio.sleep(60)
         self.encrypted.append(_carrier(server).get_extra_info("ssl_object") is not None)
         return "250 taken"
 
