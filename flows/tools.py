@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from flows import models
 from flows.settings import GAZETTEERS, Settings
-from nlp import gazetteer, mentions, scan, stance
+from nlp import gazetteer, mentions, scan, stance, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,4 +30,5 @@ def load(settings: Settings) -> Tools:
         flows.errors.SettingsError, nlp.stance.StanceError: as flows.models.load says.
     """
     names = gazetteer.load(GAZETTEERS)
+    text.prepare()
     return Tools(mentions.Reader(names), models.load(settings), names.version)

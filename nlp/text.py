@@ -56,6 +56,11 @@ def language(text: str) -> tuple[str | None, float]:
     return (str(code), probability) if probability >= SURE else (None, probability)
 
 
+def prepare() -> None:
+    """Unpack what `language` needs: 100 MB for a moment, which cost nothing where they come before a model's."""
+    _identifier()
+
+
 def _lowered(prose: str) -> str:
     """Headlines capitalise what the model has only seen small."""
     return " ".join(prose.lower().split())
