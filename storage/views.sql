@@ -282,7 +282,7 @@ COMMENT ON COLUMN volumes_weekly.expected IS 'What the 26 weeks before let expec
 COMMENT ON COLUMN volumes_weekly.verdict IS 'burst (more than chance explains), as usual, too little data, or gap: fewer than 80 % of the channels delivered';
 
 CREATE VIEW coverage AS
-SELECT run_id, channel, due_at, state, fetched, new, updated, dropped, reason FROM base.coverage;
+SELECT run_id, channel, due_at, state, fetched, new, updated, dropped, reason, recorded_at FROM base.coverage;
 COMMENT ON VIEW coverage IS 'One row for each channel of each collecting run: what it yielded, or why it did not';
 COMMENT ON COLUMN coverage.run_id IS 'The run in runs';
 COMMENT ON COLUMN coverage.channel IS 'The feed or subreddit, as named in channels.toml';
@@ -293,6 +293,15 @@ COMMENT ON COLUMN coverage.new IS 'Items not seen before';
 COMMENT ON COLUMN coverage.updated IS 'Known items whose title, text or address changed';
 COMMENT ON COLUMN coverage.dropped IS 'Entries that could not become items';
 COMMENT ON COLUMN coverage.reason IS 'Why the state is what it is; empty when there is nothing to say';
+COMMENT ON COLUMN coverage.recorded_at IS 'When that was noted (an instant)';
+
+CREATE VIEW readings AS SELECT item_id, version, model, skipped, scanned_at AS read_at FROM base.scans;
+COMMENT ON VIEW readings IS 'One row for each time a version of an item was read to be labelled';
+COMMENT ON COLUMN readings.item_id IS 'The item in items';
+COMMENT ON COLUMN readings.version IS 'The version that was read';
+COMMENT ON COLUMN readings.model IS 'The model that it was read for, in models';
+COMMENT ON COLUMN readings.skipped IS 'Why it got no label; NULL where it got one';
+COMMENT ON COLUMN readings.read_at IS 'When (an instant)';
 
 CREATE VIEW gaps AS
 SELECT channel, from_at, to_at, reason, filled_at FROM base.gaps;

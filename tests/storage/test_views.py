@@ -28,7 +28,8 @@ PROMISED = {
     "low, high, change, verdict, change_8_weeks, verdict_8_weeks, model, model_break",
     "pairs_weekly": "week, week_start, community, mineral, country, stance, items",
     "volumes_weekly": "week, week_start, community, dimension, entity, told, expected, verdict",
-    "coverage": "run_id, channel, due_at, state, fetched, new, updated, dropped, reason",
+    "coverage": "run_id, channel, due_at, state, fetched, new, updated, dropped, reason, recorded_at",
+    "readings": "item_id, version, model, skipped, read_at",
     "gaps": "channel, from_at, to_at, reason, filled_at",
     "archives": "archive, file, size, kind, asked, lines, seen, kept, erased, bad, started_at, "
     "updated_at, outcome, reason",
