@@ -1,6 +1,6 @@
 """After an erasure: every file of the home that may hold a trace of it is made anew.
 
-storage.scrub: live file, the one snapshot -> the weeks concerned -> their pages -> erasures done
+storage.scrub: live file, the one snapshot -> the weeks concerned -> their pages, the archive -> erasures done
 
 Pages that were written elsewhere, and whatever was sent, are out of reach.
 """
@@ -12,8 +12,9 @@ from datetime import datetime
 from pathlib import Path
 
 from flows import show
-from flows.report import FORMATS, write_digest
+from flows.report import FORMATS, write_archive, write_pages
 from flows.settings import Settings
+from flows.site import FOLDER
 from sources.archive_join import drop
 from storage.scrub import scrubbed
 
@@ -35,7 +36,7 @@ def clean(settings: Settings, *, job: str, now: datetime) -> tuple[Path, ...]:
 
 
 def rewrite(settings: Settings, weeks: Iterable[str]) -> tuple[Path, ...]:
-    """Write the pages of these weeks again that lie in the home, each in the formats that are there.
+    """Write the pages of these weeks again that lie in the home, each in the formats that are there, and the archive.
 
     Raises:
         storage.errors.StorageError: the snapshot cannot be read.
@@ -46,5 +47,5 @@ def rewrite(settings: Settings, weeks: Iterable[str]) -> tuple[Path, ...]:
         for half in folder.glob(f".{week}.*"):  # of a page whose writer was killed
             half.unlink(missing_ok=True)
         formats = [fmt for fmt in FORMATS if (folder / f"{week}.{fmt}").exists()]
-        pages += write_digest(settings, week=week, formats=formats) if formats else ()
-    return tuple(pages)
+        pages += write_pages(settings, week=week, formats=formats) if formats else ()
+    return (*pages, write_archive(settings)) if (settings.home / FOLDER).exists() else tuple(pages)

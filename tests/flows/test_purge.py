@@ -107,12 +107,12 @@ DELETED = (
 
 
 def test_what_is_deleted_there_is_nowhere_here(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A deleted and a vanished submission leave store, snapshots and page; counts stay, every erasure is told."""
+    """A deleted and a vanished submission leave store, snapshots, page, archive; counts stay, every erasure is told."""
     there = forum()
     there.delete("t3_p0")
     del there.posts["p1"]
     before = rows(home, "FROM series_daily ORDER BY ALL")
-    assert holding(home) >= {"live.duckdb", f"{WEEK}.md", f"{WEEK}.json"}
+    assert holding(home) >= {"live.duckdb", f"{WEEK}.md", f"{WEEK}.json", f"{WEEK}.html"}
     with reddit(home, there) as (settings, asked):
         assert purge_and_tell(settings, now=LATER) == 0
     assert holding(home) == set()
@@ -123,7 +123,7 @@ def test_what_is_deleted_there_is_nowhere_here(home: Path, capsys: pytest.Captur
     assert len(list((home / "snapshots").iterdir())) == 1
     told = capsys.readouterr().err
     assert "checked 5 of 5 items due; erased 2: " in told
-    assert told.count("written again") == 2
+    assert told.count("written again") == 3
     assert "quot" in (home / "digests" / f"{WEEK}.json").read_text()
 
 
