@@ -155,6 +155,26 @@ def test_gaps_are_gaps(
     assert set(found.before[:-2]) == {None}
 
 
+def test_what_is_learned_of_a_gap_touches_the_volumes_that_rest_on_it(con: duckdb.DuckDBPyConnection) -> None:
+    """A failure, or a gap that was filled, is news for its week and those after it, though no item came."""
+    con.execute("INSERT INTO base.channels VALUES ('mining-weekly', 'feed', 'trade-press', 'all')")
+    friday = NOW - timedelta(days=3)
+    asked(con, friday - timedelta(weeks=5), "ok")
+    _store(con, [scan(item(n, published_at=friday - timedelta(weeks=n))) for n in range(5)])
+    for happening, since in (
+        (lambda: asked(con, friday - timedelta(weeks=2), "lost"), None),
+        (lambda: con.execute("UPDATE base.gaps SET filled_at = now()"), 2),
+        (lambda: asked(con, friday - timedelta(weeks=1), "ok"), 1),
+        (lambda: asked(con, friday - timedelta(weeks=1), "hard"), None),
+    ):
+        con.execute("DELETE FROM base.touched_weeks")
+        happening()
+        assert series.refresh(con, now=NOW) == 0
+        weeks = [] if since is None else [MONDAY - timedelta(weeks=back) for back in range(since, -1, -1)]
+        assert list(tallies.waiting(con, "volumes")) == weeks
+        assert tallies.waiting(con, "shares") == ()
+
+
 def _store(con: duckdb.DuckDBPyConnection, scans: list[Scan]) -> None:
     """The items and what was read off them, without a run that asked for them."""
     add_page(con, [one.item for one in scans])
