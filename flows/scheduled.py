@@ -23,7 +23,9 @@ from prefect.states import Completed, Failed
 from flows import jobs, weeks
 from flows.channels import load as load_channels
 from flows.collect import Collected, Unreached, collect_as_tasks, rows
+from flows.deliver import has_recipients
 from flows.label import label_items
+from flows.posting import send_task
 from flows.refresh import refresh_series
 from flows.report import write_digest
 from flows.runs import PATIENT, run_name
@@ -36,6 +38,8 @@ from storage.errors import NoSnapshot
 
 FAILED_SHARE = 0.5
 """A watch is failed where more than this share of the channels listed for it failed."""
+AGAIN_S = [120, 900, 3600, 10_800]
+"""When a digest is sent again to whom a mail server or chat did not take it for: after two minutes, ... three hours."""
 NO_KEYS = "Reddit is left out: REDDIT_CLIENT_ID and REDDIT_CLIENT_SECRET are not set"
 
 
@@ -105,6 +109,8 @@ def publish(week: str | None = None) -> list[str]:
     refresh_task()
     pages = write_digest(settings, week=chosen, formats=("html", "md", "json"))
     link(chosen, pages)
+    if has_recipients(settings) and not settings.is_sample:
+        send_task(chosen)
     return [str(page) for page in pages]
 
 
