@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, get_args
 
-from nlp.tables import GazetteerError, Place, expand, first, phrases, rows
+from nlp.tables import Claims, GazetteerError, Owner, Place, expand, first, phrases, rows
 from nlp.words import fold, split
 
 REVISION: Final = 3
@@ -50,8 +50,6 @@ OWNERS: Final = ("G7", "NATO", "multilateral")
 
 Trust = Literal["mineral", "check", "other", "cue"]
 Lower = Literal["yes", "cue", "no"]
-Claim = tuple[str, frozenset[str]]
-"""Who has a phrase, and the phrases that its row calls ambiguous."""
 Kind = Literal["name", "alias", "demonym", "metonym", "prefix"]
 
 
@@ -131,9 +129,8 @@ def key(phrase: str) -> str:
 def load(folder: Path) -> Gazetteer:
     """Read a folder of gazetteers.
 
-    Two rows that claim the same phrase both get it (NdPr is neodymium and praseodymium); stages and instruments must
-    say so in both rows' `ambiguous`.
-    Raises GazetteerError naming file, line and column.
+    Two rows that claim the same phrase both get it (NdPr is neodymium and praseodymium), if both say so under
+    `ambiguous`. Raises GazetteerError, naming file, line and column.
     """
     for name in FILES:
         if not (folder / name).is_file():
@@ -168,14 +165,16 @@ def _version(folder: Path) -> str:
 
 
 def _minerals(path: Path) -> Iterator[Form]:
-    seen: set[str] = set()
+    seen, claims = set[str](), Claims()
     for place, row in rows(path, MINERAL_COLUMNS):
         entity = first(place, row, "canonical", seen)
+        owner = _owner(entity, row)
         sense = place.one_of(row, "default_sense", ("mineral", "check", "other"))
         aliases, cued = place.list(row, "aliases"), place.list(row, "cue_required")
         if stray := next((c for c in cued if c not in (entity, *aliases)), None):
             raise place.error("cue_required", f"{stray!r} is not among the row's aliases")
         for text in dict.fromkeys((entity, *aliases)):
+            claims.take(place, "aliases", text, key(text), owner)
             yield Form(
                 text, "mineral", entity, "name" if text == entity else "alias", _trust(text, entity, sense, cued)
             )
@@ -191,19 +190,22 @@ def _trust(text: str, entity: str, sense: str, cued: tuple[str, ...]) -> Trust:
 
 
 def _countries(path: Path) -> Iterator[Form]:
-    seen: set[str] = set()
+    seen, claims = set[str](), Claims()
     for place, row in rows(path, COUNTRY_COLUMNS):
         entity = first(place, row, "iso3", seen)
+        owner = _owner(entity, row)
         if not re.fullmatch(r"[A-Z]{3}|EU", entity):
             raise place.error("iso3", f"{entity!r} is neither three capitals nor EU")
         lower: Lower = place.one_of(row, "lowercase_ok", get_args(Lower))  # type: ignore[assignment]
         if not row["name"]:
             raise place.error("name", "empty")
+        claims.take(place, "name", row["name"], key(row["name"]), owner)
         yield Form(row["name"], "country", entity, "name", lower=lower)
         kinds: tuple[tuple[str, Kind], ...] = (("aliases", "alias"), ("demonyms", "demonym"), ("metonyms", "metonym"))
         for column, kind in kinds:
             for text in place.list(row, column):
                 prefix = text.endswith("-")
+                claims.take(place, column, text, key(text), owner)
                 yield Form(text.rstrip("-"), "country", entity, "prefix" if prefix else kind, lower=lower)
         if re.fullmatch(r"[A-Z]{2}", row["iso2"]):
             flag = "".join(chr(0x1F1E6 + ord(c) - ord("A")) for c in row["iso2"])
@@ -211,17 +213,15 @@ def _countries(path: Path) -> Iterator[Form]:
 
 
 def _stages(path: Path) -> Iterator[Form]:
-    claimed: dict[str, Claim] = {}
-    seen: set[str] = set()
+    seen, claims = set[str](), Claims()
     for place, row in rows(path, STAGE_COLUMNS):
-        yield from _chain(place, row, "stage", first(place, row, "canonical", seen), claimed)
+        yield from _chain(place, row, "stage", first(place, row, "canonical", seen), claims)
 
 
 def _instruments(path: Path) -> tuple[tuple[Form, ...], tuple[Instrument, ...]]:
     forms: list[Form] = []
     found: list[Instrument] = []
-    claimed: dict[str, Claim] = {}
-    seen: set[str] = set()
+    seen, claims = set[str](), Claims()
     for place, row in rows(path, INSTRUMENT_COLUMNS):
         name = first(place, row, "canonical", seen)
         kinds = (name, *(i.name for i in found if i.kind == i.name), *KINDS)
@@ -231,27 +231,27 @@ def _instruments(path: Path) -> tuple[tuple[Form, ...], tuple[Instrument, ...]]:
         if bool(owners) == (kind == name):
             raise place.error("owner", "a programme needs an owner; an instrument that is its own kind has none")
         found.append(Instrument(name, kind, owners))
-        forms += _chain(place, row, "instrument", name, claimed)
+        forms += _chain(place, row, "instrument", name, claims)
     return tuple(forms), tuple(found)
 
 
 def _chain(
-    place: Place, row: dict[str, str], kind: Literal["stage", "instrument"], entity: str, claimed: dict[str, Claim]
+    place: Place, row: dict[str, str], kind: Literal["stage", "instrument"], entity: str, claims: Claims
 ) -> Iterator[Form]:
     cued, paired = place.list(row, "cue_required"), place.list(row, "companion_required")
     texts = tuple(dict.fromkeys((entity, *place.list(row, "aliases"))))
     for column, listed in (("cue_required", cued), ("companion_required", paired)):
         if stray := next((c for c in listed if c not in texts), None):
             raise place.error(column, f"{stray!r} is not among the row's aliases")
-    own = entity, frozenset(key(e.partition("=")[0]) for e in row["ambiguous"].split(";"))
+    owner = _owner(entity, row)
     for text in texts:
-        other, says = claimed.setdefault(key(text), own)
-        if other != entity and key(text) not in own[1] & says:
-            raise place.error(
-                "aliases", f"{text!r} is {other!r} already; name it under 'ambiguous' in both rows to share"
-            )
+        claims.take(place, "aliases", text, key(text), owner)
         trust: Trust = "other" if text in paired else "cue" if text in cued else "check"
         yield Form(text, kind, entity, "name" if text == entity else "alias", trust)
+
+
+def _owner(entity: str, row: dict[str, str]) -> Owner:
+    return Owner(entity, frozenset(key(e.partition("=")[0]) for e in row["ambiguous"].split(";")))
 
 
 def _senses(path: Path, cues: dict[str, frozenset[str]]) -> Iterator[tuple[str, Sense]]:

@@ -45,6 +45,28 @@ class Place:
         return entries
 
 
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A row's name, and the phrases, folded, that it calls ambiguous."""
+
+    name: str
+    says: frozenset[str]
+
+
+class Claims:
+    """Which row has which phrase of one file: two may share one only where both say so."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, Owner] = {}
+
+    def take(self, place: Place, column: str, text: str, phrase: str, owner: Owner) -> None:
+        """`phrase` is `text` folded. Raises GazetteerError where another row has it and either is silent on that."""
+        other = self._held.setdefault(phrase, owner)
+        if other.name != owner.name and phrase not in owner.says & other.says:
+            shared = f"{text!r} is {other.name!r} already; name it under 'ambiguous' in both rows to share"
+            raise place.error(column, shared)
+
+
 def rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[Place, dict[str, str]]]:
     """The rows of a CSV file under exactly these columns. Raises GazetteerError."""
     try:

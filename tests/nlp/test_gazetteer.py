@@ -74,6 +74,7 @@ def line_of(name: str, start: str) -> int:
 
 
 ARUBA = line_of("countries.csv", "ABW,")
+ALBANIA = line_of("countries.csv", "ALB,")
 THORIUM = line_of("minerals.csv", "feldspar,")
 
 
@@ -90,6 +91,8 @@ THORIUM = line_of("minerals.csv", "feldspar,")
         ("minerals.csv", THORIUM, "default_sense", cell(THORIUM, 8, "perhaps")),
         ("minerals.csv", THORIUM, "cue_required", cell(THORIUM, 9, "moonstone")),
         ("minerals.csv", 1, "aliases", lambda ls: [ls[0].replace("aliases", "also"), *ls[1:]]),
+        ("minerals.csv", THORIUM, "aliases", cell(THORIUM, 5, "spodumene")),
+        ("countries.csv", ALBANIA, "demonyms", cell(ALBANIA, 3, "Albanian;Aruban")),
         ("stages.csv", 8, "aliases", sub(8, "strategic stockpile;", "battery recycling;")),
         ("stages.csv", 7, "cue_required", sub(7, ",recycling;recycler;", ",recycling;bin;")),
         ("instruments.csv", 15, "kind", cell(15, 1, "act")),
@@ -109,6 +112,17 @@ def test_malformed_row_is_named(
     expected = (str(folder / name), f"column {column!r}")
     assert all(part in shown for part in expected), shown
     assert f"line {line}," in shown or (line == ARUBA and "AFG" in shown), shown
+
+
+def test_rows_share_a_phrase_where_both_say_so(folder: Path) -> None:
+    """An alias in two rows is an error where one row is silent, and names both where neither is."""
+    row = (folder / "minerals.csv").read_text(encoding="utf-8").splitlines()[THORIUM - 1].split(",")
+    edit(folder / "minerals.csv", cell(THORIUM, 5, row[5] + ";NdPr"))
+    with pytest.raises(GazetteerError, match="'NdPr' is 'praseodymium' already"):
+        load(folder)
+    edit(folder / "minerals.csv", cell(THORIUM, 6, "NdPr = a test"))
+    named = {f.entity for f in load(folder).forms if f.text == "NdPr"}
+    assert named == {"praseodymium", "neodymium", "feldspar"}
 
 
 def test_missing_file_is_named(folder: Path) -> None:
