@@ -10,6 +10,7 @@ The same numbers give the same bytes: sizes of labels are fixed, and text is mea
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -43,6 +44,7 @@ _MIDDLE: Final = {
 """Vega would hang a name of several lines from its row's middle."""
 _LETTERS: Final = 16  # of a row's name
 _ROWS: Final = "rows"
+_ROLES: Final = re.compile(r' (?:role|aria-roledescription)="[^"]*"')
 
 Row = dict[str, Any]
 Spec = dict[str, Any]
@@ -102,7 +104,8 @@ def _svg(vega: Spec, rows: list[Row]) -> str:
     """A chart's picture; its numbers are put in last, so that charts which differ in nothing else share the rest."""
     data = [entry | {"values": rows} if entry["name"] == _ROWS else entry for entry in vega["data"]]
     svg: str = vl_convert.vega_to_svg(vega | {"data": data}, allowed_base_urls=[])
-    return svg
+    # Vega names its groups for screen readers, without words: the chart's own words stand beside it.
+    return _ROLES.sub("", svg).replace("<svg ", '<svg aria-hidden="true" ', 1)
 
 
 def _compiled(chart: alt.LayerChart) -> Spec:
