@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
 import sys
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -129,9 +131,10 @@ def refresh(relabel: bool, rebuild: bool) -> None:
 @click.option("--week", metavar="WEEK", help="An ISO week as in 2026-W47; default: the last complete one.")
 @click.option("--format", "formats", default="html,md", show_default=True, help="Any of html, md, json, eml.")
 @click.option("--out", type=FOLDER, help="A folder other than HOME/digests.")
+@click.option("--as-of", metavar="DATE", help="As it could be told at the end of that day (or at an ISO time), UTC.")
 @click.option("--send", is_flag=True, help="Send it to SMTP_TO and ORESIGHT_NOTIFY_URLS; to nobody twice.")
 @click.option("--open", "opening", is_flag=True, help="Open it in your browser, inside the archive.")
-def digest(week: str | None, formats: str, out: Path | None, send: bool, opening: bool) -> int:
+def digest(week: str | None, formats: str, out: Path | None, as_of: str | None, send: bool, opening: bool) -> int:
     """Write the week's digest and print where it lies; with --send, bring it to its recipients.
 
     \b
@@ -140,10 +143,15 @@ def digest(week: str | None, formats: str, out: Path | None, send: bool, opening
       oresight digest --week 2026-W47 --format html,md,json --out pages
       oresight digest --send
       oresight digest --open
+      oresight digest --week 2026-W46 --as-of 2026-11-16
     """
     from flows import reading, weeks
     from flows.report import write_digest
 
+    if as_of:
+        if send or opening:
+            raise click.UsageError("--as-of writes pages: it neither sends nor opens them")
+        return _digest_as_of(week, formats, out, as_of)
     chosen = week or weeks.last_complete(_now())
     pages = write_digest(load(), week=chosen, formats=formats.split(","), out=out)
     _print_paths(pages)
@@ -154,6 +162,14 @@ def digest(week: str | None, formats: str, out: Path | None, send: bool, opening
     from flows.deliver import send_and_tell
 
     return send_and_tell(load(), week=chosen, now=_now())
+
+
+def _digest_as_of(week: str | None, formats: str, out: Path | None, as_of: str) -> int:
+    from flows.as_of import moment, write_as_of
+
+    at = moment(as_of, now=_now())
+    _print_paths(write_as_of(load(), at, week=week, formats=formats.split(","), out=out))
+    return 0
 
 
 @cli.command()
@@ -211,6 +227,7 @@ def _print_paths(pages: tuple[Path, ...]) -> None:
 
 def main() -> None:
     """The entry point: every known error leaves as one line and its exit code."""
+    _have_a_home()
     try:
         code = cli(standalone_mode=False)
     except click.ClickException as error:
@@ -227,6 +244,14 @@ def main() -> None:
         log.debug("traceback", exc_info=True)
         show.say(f"oresight: {_one_line(error)}")
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _have_a_home() -> None:
+    """A user that is a mere number has none, and Prefect looks there for its settings."""
+    try:
+        Path.home()
+    except RuntimeError:
+        os.environ["HOME"] = tempfile.gettempdir()
 
 
 def _exit_code(error: Exception) -> int:

@@ -29,6 +29,7 @@ from prefect.deployments.runner import RunnerDeployment
 from prefect.events import EventTrigger
 from prefect.events.actions import ChangeFlowRunState
 from prefect.events.schemas.automations import Posture
+from prefect.events.schemas.events import ResourceSpecification
 from prefect.flows import Flow
 from prefect.schedules import Cron
 from prefect.types import DateTime
@@ -44,9 +45,10 @@ WRONG_USE = 2
 ONE_AT_A_TIME = ConcurrencyLimitConfig(
     limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW, grace_period_seconds=120
 )
-ZOMBIES = "Oresight: a run whose process has died is crashed"
-SILENCE = timedelta(seconds=90)
-"""A run that has not said for so long that it lives is dead; it says so every 30 seconds."""
+SILENT, NEVER = "Oresight: a run fell silent", "Oresight: a run never began"
+ALIVE, PENDING = "prefect.flow-run.heartbeat", "prefect.flow-run.Pending"
+SILENCE, BEGINNING = timedelta(seconds=90), timedelta(minutes=10)
+"""A run says every 30 seconds that it lives: silent for so long, it is dead. So long it may take to begin."""
 A_WHILE = timedelta(seconds=30)
 """A run that is so late was due while nothing ran."""
 
@@ -76,7 +78,7 @@ def deployment(job: schedule.Job, settings: Settings) -> RunnerDeployment:
         job.name,
         schedule=Cron(job.cron, timezone=job.timezone),
         parameters=dict(job.work.parameters),
-        tags=list(job.work.tags),
+        tags=[schedule.TAG, *job.work.tags],
         description=job.work.description,
         version=VERSION,
         concurrency_limit=ONE_AT_A_TIME,
@@ -86,23 +88,30 @@ def deployment(job: schedule.Job, settings: Settings) -> RunnerDeployment:
 
 
 def watch_for_zombies(client: SyncPrefectClient) -> None:
-    """Have the server end runs that no longer say that they live, so that they do not keep their slot."""
-    if client.read_automations_by_name(ZOMBIES):
-        return
-    alive = "prefect.flow-run.heartbeat"
-    ends = {f"prefect.flow-run.{state}" for state in ("Completed", "Failed", "Cancelled", "Crashed")}
-    trigger = EventTrigger(
-        match={"prefect.resource.id": ["prefect.flow-run.*"]},
+    """Have the server end runs of ours whose process has died, so that they neither keep their slot nor run for ever.
+
+    A run says that it lives from its first seconds on; one that was killed before that is silent after `Running`.
+    """
+    for name, after, within in ((SILENT, {ALIVE, "prefect.flow-run.Running"}, SILENCE), (NEVER, {PENDING}, BEGINNING)):
+        if not client.read_automations_by_name(name):
+            why = "its process has died; the next run goes on from there"
+            crashed = ChangeFlowRunState(state=StateType.CRASHED, name="Crashed", message=why, force=False)
+            Automation(name=name, trigger=_without(after, within), actions=[crashed]).create()
+
+
+def _without(after: set[str], within: timedelta) -> EventTrigger:
+    """When a run of ours says nothing more for so long after such an event."""
+    ends = {f"prefect.flow-run.{state}" for state in ("Running", "Completed", "Failed", "Cancelled", "Crashed")}
+    return EventTrigger(
+        match=ResourceSpecification({"prefect.resource.id": ["prefect.flow-run.*"]}),
+        match_related=ResourceSpecification({"prefect.resource.id": f"prefect.tag.{schedule.TAG}"}),
         for_each={"prefect.resource.id"},
-        after={alive},
-        expect={alive, *ends},
+        after=after,
+        expect={ALIVE, *ends},
         posture=Posture.Proactive,
         threshold=1,
-        within=SILENCE,
+        within=within,
     )
-    why = "its process has died; the next run goes on from there"
-    crashed = ChangeFlowRunState(state=StateType.CRASHED, name="Crashed", message=why, force=False)
-    Automation(name=ZOMBIES, trigger=trigger, actions=[crashed]).create()
 
 
 def retire(client: SyncPrefectClient, names: Collection[str]) -> None:

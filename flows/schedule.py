@@ -19,6 +19,8 @@ from flows.listed import Place, tables
 from flows.settings import ROOT, Settings
 
 KEYS = {"name": str, "cron": str, "timezone": str}
+TAG = "oresight"
+"""Every run of ours has it: what a shared Prefect server does with runs of ours, it does with no others."""
 NEEDS_KEYS = frozenset({"reddit", "purge"})
 """Jobs that have nothing to do without Reddit's keys."""
 

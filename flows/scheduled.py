@@ -1,7 +1,7 @@
 """What the schedule runs beside the single steps: watching the channels, bringing the digest, telling alerts.
 
     watch(feeds | reddit): pull what is due, a task a channel -> label what came
-    publish:               label, refresh -> the last complete week's digest -> sent where recipients are set
+    publish:               refresh -> the last complete week's digest -> sent where recipients are set
     warn:                  what has broken and what is well again -> one message each
 
 A watch has failed where most channels of its kind failed. Whatever several runs want at once is the store's writer
@@ -101,17 +101,23 @@ def _waiting(settings: Settings) -> int:
 
 @flow(name="publish", flow_run_name=run_name)
 def publish(week: str | None = None) -> list[str]:
-    """Label and refresh what waits, write the last complete week's digest, send it where recipients are set."""
+    """Refresh, write the last complete week's digest, send it where recipients are set; late, collect before."""
     settings, now = load(), datetime.now(UTC)
     chosen = week or weeks.last_complete(now)
-    if _waiting(settings):
-        label_task()
+    if _is_late(now):
+        watch("feeds")
     refresh_task()
     pages = write_digest(settings, week=chosen, formats=("html", "md", "json"))
     link(chosen, pages)
     if has_recipients(settings) and not settings.is_sample:
         send_task(chosen)
     return [str(page) for page in pages]
+
+
+def _is_late(now: datetime) -> bool:
+    """Whether this run was due long ago, as when the machine slept: what was missed meanwhile is not in the store."""
+    due = flow_run.scheduled_start_time
+    return due is not None and now - due > LATE
 
 
 def link(week: str, pages: Sequence[Path]) -> None:
@@ -124,8 +130,7 @@ def link(week: str, pages: Sequence[Path]) -> None:
 @flow(name="warn", flow_run_name=run_name)
 def warn() -> Any:
     """Tell what has broken and what is well again; a table of what is wrong now."""
-    now, due = datetime.now(UTC), flow_run.scheduled_start_time
-    if due is not None and now - due > LATE:
+    if _is_late(datetime.now(UTC)):
         return Completed(message="late: what was missed is being done, the next hour looks again")
     wrong = warn_task()
     table = [{"since": f"{row.opened_at:%Y-%m-%d %H:%M}", "what is wrong": row.text} for row in wrong]

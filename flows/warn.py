@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from flows import schedule, show, told, weeks
 from flows.alerts import Disk, Post, World, found, message
 from flows.channels import load as load_channels
+from flows.deliver import has_recipients
 from flows.notify import addresses, notify
 from flows.settings import Settings
 from records import Channel
@@ -68,7 +69,7 @@ def _world(con: Any, settings: Settings, listed: Sequence[Channel], now: datetim
             week,
             written=(settings.home / "digests" / f"{week}.html").exists(),
             states=tuple(d.state for d in deliveries.of_week(con, week)),
-            recipients=bool(settings.smtp_to or addresses(settings)),
+            recipients=has_recipients(settings),
         ),
         unchecked_at=oldest if kept and not settings.is_sample else None,
     )

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
+from uuid import uuid4
 
 import httpx
 
@@ -69,8 +70,9 @@ class Api:
         """Ask for a run, now or at a time that may be past; returns its id."""
         details = {"scheduled_time": at.isoformat()} if at else {}
         state = {"type": "SCHEDULED", "state_details": details}
-        found = self.deployments()[name]["id"]
-        return str(self.post(f"/deployments/{found}/create_flow_run", state=state)["id"])
+        path = f"/deployments/{until(lambda: self.deployments().get(name))['id']}/create_flow_run"
+        once = str(uuid4())  # asked again where a busy server did not answer
+        return str(until(lambda: self.post(path, state=state, idempotency_key=once))["id"])
 
     def state(self, run: str) -> dict[str, Any] | None:
         """A run as it stands now."""

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from prefect import get_client
-from prefect.client.schemas.filters import FlowRunFilter
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey, FlowRunFilter
 from prefect.testing.utilities import prefect_test_harness
 
 from flows.collect import collect
@@ -17,8 +17,10 @@ from flows.label import label
 from flows.purge import purge
 from flows.refresh import refresh
 from flows.report import report
+from flows.scheduled import publish, warn
 from sample.channels import channels_toml
 from sample.server import serve
+from tests.flows.hooks import hook
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -33,7 +35,7 @@ def server() -> Iterator[None]:
 @pytest.mark.usefixtures("server")
 def test_the_flows_go_the_whole_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """collect, label, refresh, report and purge, run as flows, end at the week's page; each channel is a task."""
-    with serve(datetime.now(UTC)) as base:
+    with serve(datetime.now(UTC)) as base, hook() as chat:
         (tmp_path / "channels.toml").write_text(channels_toml(base))
         monkeypatch.chdir(tmp_path)
         for name, value in {
@@ -44,6 +46,7 @@ def test_the_flows_go_the_whole_way(tmp_path: Path, monkeypatch: pytest.MonkeyPa
             "ORESIGHT_REDDIT_URL": base,
             "REDDIT_CLIENT_ID": "sample",
             "REDDIT_CLIENT_SECRET": "sample",
+            "ORESIGHT_NOTIFY_URLS": chat.address(),
         }.items():
             monkeypatch.setenv(name, value)
         new = collect()
@@ -51,13 +54,19 @@ def test_the_flows_go_the_whole_way(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         days = refresh()
         pages = report()
         erased = purge()
+        assert publish() == publish()
+        wrong = warn()
     assert new >= 600
     assert read == 100
     assert days >= 1
     assert all(Path(page).exists() for page in pages)
     assert erased == 0
+    assert len(chat.taken) == 1, "the digest is sent, and nothing twice"
+    assert wrong.message == "0 wrong"
     with get_client(sync_client=True) as client:
         runs = client.read_flow_runs(flow_run_filter=FlowRunFilter())
         tasks = client.read_task_runs()
+        (digest,) = client.read_latest_artifacts(artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=["digest"])))
     assert {run.state_name for run in runs} == {"Completed"}
+    assert all(str(page.parent) in str(digest.data) for page in map(Path, pages))
     assert len([t for t in tasks if t.name.startswith("pull")]) == 19
