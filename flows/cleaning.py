@@ -44,8 +44,8 @@ def rewrite(settings: Settings, weeks: Iterable[str]) -> tuple[Path, ...]:
     folder = settings.home / "digests"
     pages: list[Path] = []
     for week in weeks:
-        for half in folder.glob(f".{week}.*"):  # of a page whose writer was killed
-            half.unlink(missing_ok=True)
+        for page in (*folder.glob(f".{week}.*"), *folder.glob(f"{week}.as-of-*")):  # half a page; one of the past
+            page.unlink(missing_ok=True)
         formats = [fmt for fmt in FORMATS if (folder / f"{week}.{fmt}").exists()]
         pages += write_pages(settings, week=week, formats=formats) if formats else ()
     return (*pages, write_archive(settings)) if (settings.home / FOLDER).exists() else tuple(pages)

@@ -64,14 +64,30 @@ def write_pages(
         UsageError: no such week or format.
         storage.errors.StorageError: nothing is published yet, or the snapshot cannot be read.
     """
-    unknown = set(formats) - set(FORMATS)
-    if unknown:
-        raise UsageError(f"no format '{sorted(unknown)[0]}'; known are {', '.join(FORMATS)}")
-    digest = build(settings, week)
+    _check(formats)
+    return put(settings, build(settings, week), formats=formats, out=out)
+
+
+def put(
+    settings: Settings, digest: Digest, *, formats: Sequence[str], out: Path | None = None, name: str | None = None
+) -> tuple[Path, ...]:
+    """Write a digest's pages, under its week's name unless told, and return their paths.
+
+    Raises:
+        UsageError: no such format.
+    """
+    _check(formats)
     names = country_names(GAZETTEERS / "countries.csv")
     folder = out or settings.home / "digests"
     folder.mkdir(parents=True, exist_ok=True)
-    return tuple(_write(folder / f"{week}.{fmt}", FORMATS[fmt](digest, names=names)) for fmt in formats)
+    stem = name or digest.week
+    return tuple(_write(folder / f"{stem}.{fmt}", FORMATS[fmt](digest, names=names)) for fmt in formats)
+
+
+def _check(formats: Sequence[str]) -> None:
+    unknown = set(formats) - set(FORMATS)
+    if unknown:
+        raise UsageError(f"no format '{sorted(unknown)[0]}'; known are {', '.join(FORMATS)}")
 
 
 def build(settings: Settings, week: str) -> Digest:

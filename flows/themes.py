@@ -82,6 +82,11 @@ def apply(con: Any, settings: Settings) -> int:
     return _search(con, Phrases(themes))
 
 
+def search(con: Any) -> int:
+    """Give the labelled items that wait for it the themes that the store knows; returns how many texts were read."""
+    return _search(con, Phrases([Theme(name, kind, *lists) for name, kind, *lists in store.known(con)]))
+
+
 def version(given: Sequence[Mapping[str, object]], mapped: Sequence[Mapping[str, str]]) -> str:
     """A short name for what these themes are."""
     return hashlib.sha256(json.dumps([REVISION, given, mapped]).encode()).hexdigest()[:12]

@@ -40,14 +40,23 @@ _STEPS = (
     "DELETE FROM base.mentions WHERE item_id IN (SELECT unnest($ids::UUID[]))",
 )
 
-_RETOLD = """
+_RETOLD = (
+    """
     INSERT INTO base.touched_days
     SELECT DISTINCT labels.day
     FROM base.labels AS labels JOIN base.items AS items USING (item_id)
     JOIN incoming ON incoming.item_id::UUID = items.item_id
     WHERE items.story_id IS NULL AND incoming.story_id IS NOT NULL
       AND labels.day NOT IN (SELECT day FROM base.touched_days)
-"""
+    """,
+    # An item's own id stands for no story.
+    """
+    INSERT INTO base.former_stories
+    SELECT items.item_id, items.item_id, $now
+    FROM base.items AS items JOIN incoming ON incoming.item_id::UUID = items.item_id
+    WHERE items.story_id IS NULL AND incoming.story_id IS NOT NULL
+    """,
+)
 
 
 def edited(con: duckdb.DuckDBPyConnection) -> list[str]:
@@ -61,6 +70,7 @@ def unlabel(con: duckdb.DuckDBPyConnection, ids: list[str], *, now: datetime) ->
         con.execute(sql, {"ids": ids, **({"now": utc(now)} if "$now" in sql else {})})
 
 
-def retell(con: duckdb.DuckDBPyConnection) -> None:
+def retell(con: duckdb.DuckDBPyConnection, *, now: datetime) -> None:
     """An address that came late tells which story an item is: its copies then count as one with it."""
-    con.execute(_RETOLD)
+    for sql in _RETOLD:
+        con.execute(sql, {"now": utc(now)} if "$now" in sql else {})

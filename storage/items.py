@@ -163,7 +163,7 @@ def _add_items(
         updated = {item_id for (item_id,) in con.execute(_UPDATED).fetchall()}
         if updated:
             unlabel(con, edited(con), now=now)
-            retell(con)
+            retell(con, now=now)
             con.execute(_KEEP_OLD, {"now": utc(now), **run})
             con.execute(_REPLACE)
         new = {item_id for (item_id,) in con.execute(_NEW).fetchall()}

@@ -61,9 +61,11 @@ def scrubbed(home: Path, *, job: str, now: datetime, wait_s: float = 5.0) -> Ite
 
 
 def _sweep(home: Path) -> None:
-    """What a killed scrub or a killed query left: half a file, its log, what was spilled."""
+    """What a killed scrub or a killed query left: half a file, its log, what was spilled, stores of the past."""
     for name in (FRESH, f"{FRESH}.wal", f"{LIVE}.tmp", f"{CURRENT}.tmp"):
         _remove(home / name)
+    for left in home.glob("as-of-*"):
+        _remove(left)
 
 
 def _leave_only(snapshot: Path) -> None:

@@ -44,10 +44,17 @@ _FORGET = """
     DELETE FROM base.story_marks
     WHERE marked_at <= $since OR item_id IN (SELECT unnest(string_split($again, ' '))::UUID) RETURNING 1
 """
-_NAME = """
+_NAME = (
+    """
+    INSERT INTO base.former_stories
+    SELECT items.item_id, items.item_id, $now FROM base.items JOIN named ON items.item_id = named.item_id::UUID
+    WHERE items.story_id IS NULL
+    """,
+    """
     UPDATE base.items SET story_id = named.story_id::UUID FROM named
     WHERE items.item_id = named.item_id::UUID AND items.story_id IS NULL
-"""
+    """,
+)
 _MATCHED = f"""
     CREATE OR REPLACE TEMP TABLE matched AS
     WITH fresh AS (
@@ -142,7 +149,7 @@ def join(con: duckdb.DuckDBPyConnection, marks: Sequence[Mark], same: Same, *, n
         with lent(con, marked=rows, shingled=_shingled(marks)):
             con.execute(_KEEP, {"now": utc(now)})
             con.execute("INSERT INTO base.story_shingles SELECT shingle, item_id::UUID FROM shingled")
-            _name(con, marks)
+            _name(con, marks, now)
             return _rename(con, _joined(con, same), now)
 
 
@@ -165,11 +172,12 @@ def _forget(con: duckdb.DuckDBPyConnection, marks: Sequence[Mark], now: datetime
         con.execute("DELETE FROM base.story_shingles WHERE item_id NOT IN (SELECT item_id FROM base.story_marks)")
 
 
-def _name(con: duckdb.DuckDBPyConnection, marks: Iterable[Mark]) -> None:
-    """A story of its own for what has no address to name it."""
+def _name(con: duckdb.DuckDBPyConnection, marks: Iterable[Mark], now: datetime) -> None:
+    """A story of its own for what has no address to name it; before, its own id stands for none."""
     own = [{"item_id": str(m.item_id), "story_id": str(uuid5(NAMESPACE_OID, str(m.item_id)))} for m in marks]
     with lent(con, named=table(own, pa.schema([("item_id", pa.string()), ("story_id", pa.string())]))):
-        con.execute(_NAME)
+        for sql in _NAME:
+            con.execute(sql, {"now": utc(now)} if "$now" in sql else {})
 
 
 def _joined(con: duckdb.DuckDBPyConnection, same: Same) -> dict[UUID, UUID]:

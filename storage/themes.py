@@ -9,6 +9,7 @@ What phrases found is kept with the label, so that an item whose words are erase
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 import duckdb
@@ -79,6 +80,12 @@ def define(
         con.execute("DELETE FROM base.sources WHERE name = 'themes'")
         con.execute("INSERT INTO base.sources VALUES ('themes', ?)", [version])
     return True
+
+
+def known(con: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
+    """Theme, kind, instruments, stages and phrases of each, in a fixed order; lists as tuples."""
+    rows = con.execute("SELECT theme, kind, instruments, stages, phrases FROM base.themes ORDER BY theme").fetchall()
+    return [(theme, kind, *map(tuple, lists)) for theme, kind, *lists in rows]
 
 
 def waiting(con: duckdb.DuckDBPyConnection) -> list[UUID]:

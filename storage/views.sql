@@ -295,7 +295,10 @@ COMMENT ON COLUMN coverage.dropped IS 'Entries that could not become items';
 COMMENT ON COLUMN coverage.reason IS 'Why the state is what it is; empty when there is nothing to say';
 COMMENT ON COLUMN coverage.recorded_at IS 'When that was noted (an instant)';
 
-CREATE VIEW readings AS SELECT item_id, version, model, skipped, scanned_at AS read_at FROM base.scans;
+CREATE VIEW readings AS
+SELECT item_id, version, model, skipped, scanned_at AS read_at FROM base.scans
+UNION ALL
+SELECT item_id, version, model, skipped, scanned_at FROM base.former_scans;
 COMMENT ON VIEW readings IS 'One row for each time a version of an item was read to be labelled';
 COMMENT ON COLUMN readings.item_id IS 'The item in items';
 COMMENT ON COLUMN readings.version IS 'The version that was read';

@@ -34,33 +34,40 @@ def exported(con: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, bytes]:
 
 
 class World:
-    """A store to which things happen by chance."""
+    """A store to which things happen by chance, an hour apart."""
 
     def __init__(self, con: duckdb.DuckDBPyConnection, seed: int) -> None:
         self.con, self.dice, self.made, self.models = con, random.Random(seed), 0, 1
-        self.run = items.start_run(con, "test", now=NOW, version="0.1.0")
+        self.now = NOW
+        self.tick()
         self.happenings: list[Callable[[], object]] = [
             self.collect, self.come_late, self.edit, self.relabel, self.read_otherwise, self.erase,
             self.leave, self.merge, self.name_themes, self.learn_address, self.ask, self.lose, self.fill, self.know,
             self.rotate,
         ]  # fmt: skip
 
+    def tick(self) -> None:
+        """An hour passes, and another run begins."""
+        self.now += timedelta(hours=1)
+        self.run = items.start_run(self.con, "test", now=self.now, version="0.1.0")
+
     def come(self, weeks: list[int], number: int) -> None:
         """New items of these weeks back, read at once."""
         fresh = [self._item(self.dice.choice(weeks)) for _ in range(number)]
         for channel in sorted({one.channel for one in fresh}):
-            add_page(self.con, [one for one in fresh if one.channel == channel])
+            add_page(self.con, [one for one in fresh if one.channel == channel], now=self.now)
         self._read(fresh)
 
     def _item(self, back: int) -> Item:
         self.made += 1
-        when = {"published_at": NOW - timedelta(days=self.dice.uniform(0.6, 7), weeks=back)}
+        published = NOW - timedelta(days=self.dice.uniform(0.6, 7), weeks=back)
+        when = {"published_at": published, "first_seen_at": self.now}
         author = {"author_hash": f"author-{self.dice.randrange(25)}", "guid": f"t1_{self.made}"}
         url = self.dice.choice([None, f"https://news.example/{self.dice.randrange(12)}/{back}"])
         return post(self.made, **when, **author) if self.dice.random() < 0.6 else item(self.made, url=url, **when)
 
     def _read(self, found: list[Item], gates: str = KEY["gates"]) -> None:
-        add_scans(self.con, [self._scan(one) for one in found], model=f"m{self.models}", gates=gates)
+        add_scans(self.con, [self._scan(one) for one in found], model=f"m{self.models}", gates=gates, now=self.now)
 
     def _scan(self, one: Item) -> Scan:
         stance = self.dice.choice(STANCES)
@@ -90,7 +97,7 @@ class World:
         changed = [replace(one, text=f"{one.text} Edited {self.dice.random()}.") for kind in ("news", "social")
                    for one in self._some(6, kind)]  # fmt: skip
         for channel in sorted({one.channel for one in changed}):
-            add_page(self.con, [one for one in changed if one.channel == channel])
+            add_page(self.con, [one for one in changed if one.channel == channel], now=self.now)
         self._read([replace(one, version=one.version + 1) for one in changed[::2]])
 
     def relabel(self) -> None:
@@ -105,16 +112,16 @@ class World:
     def erase(self) -> None:
         """Posts are deleted at their source."""
         gone = dict.fromkeys(self._posts(5), "deleted")
-        erasure.record(self.con, self.run, there=(), gone=gone, nameless=(), now=NOW)
+        erasure.record(self.con, self.run, there=(), gone=gone, nameless=(), now=self.now)
 
     def leave(self) -> None:
         """Accounts are deleted; their posts stay."""
-        erasure.record(self.con, self.run, there=(), gone={}, nameless=self._posts(8), now=NOW)
+        erasure.record(self.con, self.run, there=(), gone={}, nameless=self._posts(8), now=self.now)
 
     def merge(self) -> None:
         """News of one week turn out to be one story."""
         marks = [stories.Mark(one.item_id, item_id("headline"), array("Q")) for one in self._some(9, "news")]
-        stories.join(self.con, marks, lambda *_, **__: True, now=NOW)
+        stories.join(self.con, marks, lambda *_, **__: True, now=self.now)
 
     def name_themes(self) -> None:
         """The list of themes is written anew, and every text is searched."""
@@ -127,7 +134,7 @@ class World:
         """An article without an address gets one, which another has."""
         for one in self._some(20, "news"):
             if one.url is None:
-                add_page(self.con, [replace(one, url="https://news.example/1/0")])
+                add_page(self.con, [replace(one, url="https://news.example/1/0")], now=self.now)
 
     def ask(self) -> None:
         """A run of some week asks two channels; one may fail."""
@@ -143,17 +150,18 @@ class World:
         end = NOW - timedelta(weeks=self.dice.randrange(WEEKS))
         gap = Gap("mining-weekly", end - timedelta(days=3), end, "a page of news only")
         page = FetchResult("mining-weekly", "ok", gaps=(gap,))
-        items.add(self.con, self.run, page, ChannelState("mining-weekly", "ok"), now=NOW)
+        items.add(self.con, self.run, page, ChannelState("mining-weekly", "ok"), now=self.now)
 
     def fill(self) -> None:
         """An archive fills what was lost."""
-        self.con.execute("UPDATE base.gaps SET filled_at = ?", [NOW])
+        self.con.execute("UPDATE base.gaps SET filled_at = ?", [self.now])
 
     def know(self) -> None:
         """What is known of a model's errors is measured anew."""
         known = record(self.dice.choice([1, 2]))
         told = validation.told(known)
-        tallies.register(self.con, f"m{self.models}", record=validation.dump(known), told=told, soft=known.soft)
+        dumped = validation.dump(known)
+        tallies.register(self.con, f"m{self.models}", record=dumped, told=told, soft=known.soft, now=self.now)
 
     def rotate(self) -> None:
         """All authors get other hashes, of which an author has one a week."""
@@ -161,7 +169,7 @@ class World:
 
     def refresh(self) -> None:
         """What `oresight refresh` does."""
-        series.refresh(self.con, now=NOW)
+        series.refresh(self.con, now=self.now)
         estimate(self.con)
 
 
@@ -190,6 +198,7 @@ def test_refreshed_is_rebuilt(tmp_path: Path, seed: int) -> None:
         world.come(list(range(WEEKS)), 150)
         world.refresh()
         for at, happen in enumerate(world.dice.sample(world.happenings, len(world.happenings))):
+            world.tick()
             happen()
             series.refresh(con, now=NOW)
             assert_recounted(con)

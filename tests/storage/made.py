@@ -88,12 +88,14 @@ def scan(of: Item, stance: str | None = "realist", **changes: Any) -> Scan:
     return Scan(of, relevant=True, language="en", **(values | changes))
 
 
-def add_page(con: duckdb.DuckDBPyConnection, page: Sequence[Item], *, run: UUID | None = None) -> items.Added:
+def add_page(
+    con: duckdb.DuckDBPyConnection, page: Sequence[Item], *, run: UUID | None = None, now: datetime = NOW
+) -> items.Added:
     """Add items as one page of their channel, in a run of its own unless told."""
-    run = run or items.start_run(con, "collect", now=NOW, version="0.1.0")
+    run = run or items.start_run(con, "collect", now=now, version="0.1.0")
     channel = page[0].channel if page else "mining-weekly"
     result = FetchResult(channel, "ok", items=tuple(page), fetched=len(page))
-    return items.add(con, run, result, ChannelState(channel, "ok", last_attempt_at=NOW), now=NOW)
+    return items.add(con, run, result, ChannelState(channel, "ok", last_attempt_at=now), now=now)
 
 
 def add_scans(con: duckdb.DuckDBPyConnection, scans: Sequence[Scan], *, now: datetime = NOW, **changes: Any) -> None:
