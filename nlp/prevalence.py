@@ -18,11 +18,11 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Any
 
 import numpy as np
 
+from nlp.simplex import faces, nearest
 from nlp.validation import KINDS, Validation
 from records import LABELS, Tally
 
@@ -33,13 +33,11 @@ PRIOR = 4.0
 """Units that the validation texts' spread counts for beside a cell's own: four alike say little of a fifth."""
 WORTH = 1 / 4
 """What a validation document counts for in a draw: then bands hold for texts of other documents, by simulation."""
-CHUNK = 32
+CHUNK = 128
 """Cells solved at a time: bounds memory."""
 WIDTH = len(LABELS)
-RIDGE = 1e-6
 
 Array = np.ndarray[Any, Any]
-_FACES = tuple(face for size in range(1, WIDTH + 1) for face in combinations(range(WIDTH), size))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,38 +122,8 @@ def _spread(record: Validation, means: Array) -> Array:
 
 
 def solve(answers: Array, means: Array) -> Array:
-    """Shares (n, k, 4) on the simplex whose mixture of `means` (k, 4, 4) comes nearest to mean `answers` (n, k, 4).
-
-    Least squares, exactly: the best of the solutions on each of the simplex's fifteen faces that lie within it.
-    """
-    return _on(_faces(means), answers, means)
-
-
-def _on(faces: tuple[Array, Array], answers: Array, means: Array) -> Array:
-    slopes, offsets = faces
-    by_draw = np.swapaxes(answers, 0, 1)
-    found = (by_draw @ slopes + offsets[:, None, :]).reshape(*by_draw.shape[:2], len(_FACES), WIDTH)
-    found[np.abs(found) < 1e-12] = 0.0
-    mixed = (found.reshape(len(by_draw), -1, WIDTH) @ means).reshape(found.shape)
-    cost = ((mixed - by_draw[:, :, None, :]) ** 2).sum(axis=-1)
-    cost[(found < 0).any(axis=-1)] = np.inf
-    best = np.take_along_axis(found, cost.argmin(axis=-1)[:, :, None, None], axis=2)[:, :, 0, :]
-    return np.swapaxes(best, 0, 1)
-
-
-def _faces(means: Array) -> tuple[Array, Array]:
-    """Least squares on each face, shares summing to one: slopes (k, 4, 15 * 4) and offsets (k, 15 * 4)."""
-    slopes, offsets = np.zeros((len(means), WIDTH, len(_FACES), WIDTH)), np.zeros((len(means), len(_FACES), WIDTH))
-    for number, face in enumerate(_FACES):
-        at, size = list(face), len(face)
-        rows = means[:, at, :]
-        border = np.ones((len(means), size + 1, size + 1))
-        border[:, :size, :size] = rows @ np.swapaxes(rows, 1, 2) + RIDGE * np.eye(size)
-        border[:, size, size] = 0
-        inverse = np.linalg.inv(border)
-        slopes[:, :, number, at] = np.swapaxes(inverse[:, :size, :size] @ rows, 1, 2)
-        offsets[:, number, at] = inverse[:, :size, size]
-    return slopes.reshape(len(means), WIDTH, -1), offsets.reshape(len(means), -1)
+    """Shares (n, k, 4) on the simplex whose mixture of `means` (k, 4, 4) comes nearest to mean `answers` (n, k, 4)."""
+    return nearest(faces(means), answers, means)
 
 
 def estimate(tallies: Sequence[Tally], corrections: Mapping[str, Correction]) -> Estimates:
@@ -168,12 +136,12 @@ def estimate(tallies: Sequence[Tally], corrections: Mapping[str, Correction]) ->
         places.setdefault((tally.model, tally.source_kind), []).append(at)
     for (model, kind), rows in places.items():
         known = corrections[model].of(kind)
-        faces = _faces(known.drawn)
+        once, on = faces(known.means[None]), faces(known.drawn)
         for start in range(0, len(rows), CHUNK):
             part = rows[start : start + CHUNK]
             means, moved = _sampled([tallies[at] for at in part], known, draws)
-            shares[part] = solve(means[:, None], known.means[None])[:, 0]
-            drawn[part] = _on(faces, moved, known.drawn)
+            shares[part] = nearest(once, means[:, None], known.means[None])[:, 0]
+            drawn[part] = nearest(on, moved, known.drawn)
     return Estimates(shares, drawn)
 
 
@@ -225,6 +193,9 @@ def band(drawn: Array, level: float = LEVEL) -> tuple[Array, Array]:
         raise ValueError(f"a level of {level} does not lie between 0 and 1")
     empty = np.isnan(drawn)
     tail = (1 - level) / 2
+    if not empty.any():
+        low, high = np.quantile(drawn, [tail, 1 - tail], axis=1)
+        return low, high
     low = np.quantile(np.where(empty, 0.0, drawn), tail, axis=1)  # where a share has no base, it may be anything
     high = np.quantile(np.where(empty, 1.0, drawn), 1 - tail, axis=1)
     return low, high

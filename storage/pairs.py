@@ -19,9 +19,9 @@ _RECOUNT = """
     ), counted AS (
         SELECT labels.item_id, date_trunc('week', labels.day)::DATE AS week_start, labels.community,
                CASE WHEN labels.abstained THEN 'abstained' ELSE labels.stance END AS stance
-        FROM base.labels AS labels JOIN base.items AS items ON items.item_id = labels.item_id AND items.day = labels.day
+        FROM base.labels AS labels JOIN base.items AS items USING (item_id)
         WHERE items.relevant AND items.date_quality NOT IN ('first_seen', 'clamped')
-          AND labels.day IN (SELECT day FROM days)
+          AND labels.day IN (SELECT day FROM days) AND items.day IN (SELECT day FROM days)
     ), named AS (
         SELECT DISTINCT item_id, type, entity FROM base.mentions
         WHERE day IN (SELECT day FROM days) AND type IN ('mineral', 'country')

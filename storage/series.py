@@ -38,9 +38,9 @@ _RECOUNT = f"""
     WITH counted AS (
         SELECT labels.item_id, labels.day, labels.source_kind, labels.community,
                CASE WHEN labels.abstained THEN 'abstained' ELSE labels.stance END AS stance
-        FROM base.labels AS labels JOIN base.items AS items ON items.item_id = labels.item_id AND items.day = labels.day
+        FROM base.labels AS labels JOIN base.items AS items USING (item_id)
         WHERE items.relevant AND items.date_quality NOT IN ('first_seen', 'clamped')
-          AND labels.day IN (SELECT day FROM part_days)
+          AND labels.day IN (SELECT day FROM part_days) AND items.day IN (SELECT day FROM part_days)
     ), named AS ({NAMED.format(days="part_days")})
     SELECT day, source_kind, community, 'all', 'all', stance, count(*) FROM counted GROUP BY ALL
     UNION ALL

@@ -7,8 +7,9 @@ volumes -> (Volume, ...) of a week -> (verdicts) -> put_volumes -> base.series_v
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import astuple
+from dataclasses import fields
 from datetime import date, timedelta
+from operator import attrgetter
 
 import duckdb
 import pyarrow as pa
@@ -66,7 +67,10 @@ def volumes(con: duckdb.DuckDBPyConnection, monday: date) -> tuple[Volume, ...]:
 
 
 def _rows(values: Sequence[WeekShare] | Sequence[WeekVolume], schema: pa.Schema) -> list[dict[str, object]]:
-    return [dict(zip(schema.names, astuple(value), strict=True)) for value in values]
+    if not values:
+        return []
+    read = attrgetter(*(field.name for field in fields(values[0])))
+    return [dict(zip(schema.names, read(value), strict=True)) for value in values]
 
 
 def _put(con: duckdb.DuckDBPyConnection, what: str, monday: date, rows: pa.Table) -> None:

@@ -8,9 +8,11 @@ an author weighs 3 at most, a story 1, however many items they fill. Items whose
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
 import duckdb
+import pyarrow as pa
 
 from records import Tally
 from storage.rows import utc
@@ -24,6 +26,8 @@ CAP = 3
 UNIT = 10_000
 SHARES, VOLUMES = 8, 26
 """Weeks after a touched one whose verdicts look back on it."""
+_LISTS = {"answers": (UNIT, 4), "squared_answers": (UNIT, 4), "products": (UNIT**2, 16)}
+"""What is kept in whole numbers: parts of one, and how many in a row."""
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 _ANSWERS = ("p_realist", "p_industrial_collaboration", "p_skeptic", "p_none")
@@ -40,17 +44,20 @@ _RECOUNT = f"""
     INSERT INTO base.series_tallies BY NAME
     WITH days AS (
         SELECT DISTINCT date_trunc('week', day)::DATE + n::INTEGER AS day FROM part_days, range(7) AS days(n)
+    ), found AS MATERIALIZED (
+        SELECT item_id, author_hash, story_id FROM base.items
+        WHERE day IN (SELECT day FROM days) AND relevant AND date_quality NOT IN ('first_seen', 'clamped')
     ), counted AS (
         SELECT labels.item_id, date_trunc('week', labels.day)::DATE AS week_start, labels.community, labels.model,
                labels.source_kind, labels.source_kind = 'social' AS social,
-               coalesce(CASE WHEN social THEN items.author_hash ELSE items.story_id::VARCHAR END,
-                        labels.item_id::VARCHAR) AS unit,
+               dense_rank() OVER (
+                   ORDER BY coalesce(CASE WHEN social THEN author_hash ELSE story_id::VARCHAR END,
+                                     labels.item_id::VARCHAR)
+               ) AS unit, -- a number, which is grouped by faster
                {_ASKED}
-        FROM base.labels AS labels JOIN base.items AS items ON items.item_id = labels.item_id AND items.day = labels.day
+        FROM base.labels AS labels JOIN found USING (item_id)
         LEFT JOIN base.validations AS validations ON validations.model = labels.model
-        WHERE labels.day IN (SELECT day FROM days) AND items.relevant
-          AND items.date_quality NOT IN ('first_seen', 'clamped')
-          AND (validations.model IS NOT NULL OR NOT labels.abstained)
+        WHERE labels.day IN (SELECT day FROM days) AND (validations.model IS NOT NULL OR NOT labels.abstained)
     ), named AS ({NAMED.format(days="days")}), placed AS (
         SELECT 'all' AS dimension, 'all' AS entity, * FROM counted
         UNION ALL
@@ -118,14 +125,17 @@ def waiting(con: duckdb.DuckDBPyConnection, what: str) -> tuple[date, ...]:
 
 def read(con: duckdb.DuckDBPyConnection, monday: date) -> tuple[Tally, ...]:
     """The tallies of one week, in the order of their cells and models; answers as numbers between 0 and 1."""
-    rows = con.execute("FROM base.series_tallies WHERE week_start = ? ORDER BY ALL", [monday]).fetchall()
+    found = con.sql("FROM base.series_tallies WHERE week_start = ? ORDER BY ALL", params=[monday]).to_arrow_table()
+    names = ("week_start", "community", "dimension", "entity", "model")
     return tuple(
-        Tally(
-            *(week_start, community, dimension, entity, model, float(weight), float(square)),
-            _scaled(answers, UNIT), _scaled(squared, UNIT), _scaled(products, UNIT**2), kind,
+        map(
+            Tally,
+            *(found[name].to_pylist() for name in names),
+            *(map(float, found[name].to_pylist()) for name in ("weight", "square")),
+            *(_lists(found[name], *what) for name, what in _LISTS.items()),
+            found["source_kind"].to_pylist(),
         )
-        for week_start, community, dimension, entity, model, weight, square, answers, squared, products, kind in rows
-    )  # fmt: skip
+    )
 
 
 def register(
@@ -147,9 +157,15 @@ def validations(con: duckdb.DuckDBPyConnection) -> dict[str, str | None]:
     """By model that ever labelled what is counted here: what is known of its errors, None where nothing is."""
     return dict(
         con.execute(
-            "SELECT DISTINCT model, record FROM base.series_tallies LEFT JOIN base.validations USING (model)"
+            "SELECT model, record FROM (SELECT DISTINCT model FROM base.series_tallies) "
+            "LEFT JOIN base.validations USING (model)"
         ).fetchall()
     )
+
+
+def _lists(column: pa.ChunkedArray, by: int, width: int) -> Iterator[tuple[float, ...]]:
+    numbers = column.combine_chunks().flatten().to_numpy() / by
+    return map(tuple, numbers.reshape(-1, width).tolist())
 
 
 def _scaled(numbers: list[int], by: int) -> tuple[float, ...]:

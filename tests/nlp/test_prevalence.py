@@ -136,3 +136,19 @@ def test_the_simulation_never_learns_from_the_documents_it_draws() -> None:
     first, second = simulation.halves(simulation.authored(), np.random.default_rng(0))
     assert not set(first.documents) & set(second.documents)
     assert len(first.truth) + len(second.truth) == len(simulation.authored().truth)
+
+
+@LAW
+@given(parts, st.lists(st.floats(-0.4, 0.4), min_size=4, max_size=4), st.integers(1, 10**6))
+def test_every_row_has_its_own_nearest_shares(values: list[float], off: list[float], seed: int) -> None:
+    """Of many mixtures at once, far from the simplex too, none comes nearer than what is found for it."""
+    rng = np.random.default_rng(seed)
+    rows = rng.dirichlet(np.full(4, 0.5), (6, 4))
+    answers = np.broadcast_to(normed(values) + np.array(off) - np.mean(off), (2, 6, 4))
+    found = prevalence.solve(answers, rows)
+    tried = rng.dirichlet(np.full(4, 0.4), 300)
+    miss = ((found[0, :, None, :] @ rows)[:, 0] - answers[0]) ** 2
+    others = ((tried @ rows) - answers[0][:, None, :]) ** 2
+    assert (miss.sum(axis=-1) <= others.sum(axis=-1).min(axis=-1) + 1e-5).all()
+    assert found.min() >= 0
+    assert found.sum(axis=-1) == pytest.approx(np.ones((2, 6)))
