@@ -21,7 +21,7 @@ from typing import Any, Final
 import altair as alt
 import vl_convert
 
-from digest.moves import begun, takers, tellable
+from digest.moves import begun, tellable
 from digest.palette import LIGHT
 from digest.texts import plain
 from digest.words import INTERVAL, NBSP, STANCE_NAMES, in_words, interval, percent, week_name
@@ -69,21 +69,21 @@ def weeks(stance: str, history: Sequence[Breakdown], events: Sequence[Event] = (
 
 
 def communities(breakdowns: Sequence[Breakdown]) -> Chart | None:
-    """Every community's shares as dots with intervals; None where no community can be told."""
-    if not any(map(tellable, breakdowns)):
-        return None
+    """The shares of every community that can be told, as dots with intervals; None where none can."""
     return _dotted([(plain(in_words(b.name), _LETTERS), b) for b in breakdowns], "community")
 
 
 def themes(breakdowns: Sequence[Breakdown]) -> Chart | None:
     """The shares of every theme that can be told, as dots with intervals; None where none can."""
-    told = [breakdown for breakdown in breakdowns if tellable(breakdown)]
-    return _dotted([(_broken(in_words(b.name)), b) for b in told], "theme") if told else None
+    return _dotted([(_broken(in_words(b.name)), b) for b in breakdowns], "theme")
 
 
-def _dotted(named: Sequence[tuple[str, Breakdown]], what: str) -> Chart:
-    rows = [row for name, breakdown in named for row in _dot_rows(name, breakdown)]
-    dots = _dots(tuple(dict.fromkeys(row["name"] for row in rows)), len(named))
+def _dotted(named: Sequence[tuple[str, Breakdown]], what: str) -> Chart | None:
+    told = [(name, breakdown) for name, breakdown in named if tellable(breakdown)]
+    if not told:
+        return None
+    rows = [row for name, breakdown in told for row in _dot_rows(name, breakdown)]
+    dots = _dots(tuple(dict.fromkeys(row["name"] for row in rows)), len(told))
     return Chart(_svg(dots, rows), _dots_alt([breakdown for _, breakdown in named], what))
 
 
@@ -208,12 +208,8 @@ def _share_axis(ceiling: float) -> alt.Axis:
 
 
 def _dot_rows(name: str, breakdown: Breakdown) -> Iterable[Row]:
-    few = "" if tellable(breakdown) else f"too few: {takers(breakdown)}"
     for stance, share in zip(STANCES, breakdown.shares, strict=True):
-        known = (None, None, None) if few else (share.value, share.low, share.high)
-        note = few if stance == STANCES[1] else ""
-        row = {"name": name, "stance": stance, "note": note}
-        yield row | dict(zip(("value", "low", "high"), known, strict=True))
+        yield {"name": name, "stance": stance, "value": share.value, "low": share.low, "high": share.high}
 
 
 @lru_cache(maxsize=64)
@@ -231,15 +227,11 @@ def _dots(names: tuple[str, ...], count: int) -> Spec:
         color=alt.Color("stance:N", scale=_stance_scale(LIGHT), legend=None),
     )
     across = alt.Scale(domain=[0, 1])
-    whole = base.transform_filter("datum.value !== null")
     chart = alt.layer(
-        whole.mark_rule(strokeWidth=2, opacity=0.45).encode(x=alt.X("low:Q", scale=across, axis=shares), x2="high:Q"),
-        whole.mark_point(filled=True, opacity=1, size=46).encode(
+        base.mark_rule(strokeWidth=2, opacity=0.45).encode(x=alt.X("low:Q", scale=across, axis=shares), x2="high:Q"),
+        base.mark_point(filled=True, opacity=1, size=46).encode(
             x=alt.X("value:Q", scale=across), shape=alt.Shape("stance:N", scale=_stance_scale(SHAPES), legend=None)
         ),
-        base.transform_filter("datum.note !== ''")
-        .mark_text(align="left", color=LIGHT["muted"], fontSize=11)
-        .encode(x=alt.value(4), text="note:N", color=alt.value(LIGHT["muted"])),
     ).properties(width=_DOTS[0], height=_row_height(names) * count)
     return _compiled(chart)
 

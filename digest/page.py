@@ -7,7 +7,7 @@ Every text of a Page is plain (see `texts.plain`) but not escaped: that is the r
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -96,10 +96,12 @@ class Page:
     rests: str
     before: Row | None
     quiet: bool
+    weeks_title: str
     weeks: tuple[Row, ...]
     events: tuple[EventLine, ...]
     tables: tuple[Table, ...]
     thin: str  # themes with too few items to tell
+    thin_places: str  # communities with too few
     movers: tuple[MoverLine, ...]
     voices: tuple[Voice, ...]
     voiceless: str
@@ -129,10 +131,12 @@ def page(digest: Digest, names: Mapping[str, str]) -> Page:
         rests=_rests(digest),
         before=_row(digest.week_before, {}) if digest.week_before and digest.week_before.items else None,
         quiet=quiet(digest),
+        weeks_title=words.counted(len(begun(digest.history)), "week") if begun(digest.history) else "Weeks",
         weeks=tuple(_row(week, {week.name: week.name}) for week in reversed(begun(digest.history))),
         events=tuple(map(sections.event, digest.events)),
         tables=_tables(digest, names),
-        thin=_thin(digest),
+        thin=_thin(theme.breakdown for theme in digest.themes),
+        thin_places=_thin(digest.communities),
         movers=tuple(sections.mover(one, names) for one in digest.movers),
         voices=tuple(map(sections.voice, digest.quotations)),
         voiceless=", ".join(words.STANCE_NAMES[s] for s in STANCES if s not in {q.stance for q in digest.quotations}),
@@ -227,8 +231,8 @@ def _rows(breakdowns: Sequence[Breakdown], names: Mapping[str, str]) -> tuple[Ro
     return tuple(_row(breakdown, names) for breakdown in breakdowns)
 
 
-def _thin(digest: Digest) -> str:
-    return words.listed([words.in_words(t.breakdown.name) for t in digest.themes if not tellable(t.breakdown)])
+def _thin(breakdowns: Iterable[Breakdown]) -> str:
+    return words.listed([words.in_words(one.name) for one in breakdowns if not tellable(one)])
 
 
 def _themes(digest: Digest) -> tuple[Row, ...]:

@@ -24,7 +24,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from digest import charts, palette, texts, words
-from digest.moves import verdict
+from digest.moves import FLOOR, verdict
 from digest.page import Page, Table, page
 from records import STANCES, Breakdown, Digest
 
@@ -85,6 +85,7 @@ def _context(digest: Digest, told: Page) -> dict[str, Any]:
         "page": told,
         "failed": failed,
         "shown": SHOWN_FAILED,
+        "floor": FLOOR,
         "sample": digest.sample,
         "folds": told.quiet and not digest.sample,  # the sample is there to show what a page can tell
         "interval_name": words.INTERVAL,
@@ -156,7 +157,7 @@ def style() -> Markup:
 
 @cache
 def script() -> Markup:
-    """The script of a week's page: heads of tables sort them, and long tables are folded on a telephone."""
+    """The script of a week's page: heads of tables sort them, and a link into folded text unfolds it."""
     parts = [(_TEMPLATES / name).read_text(encoding="utf-8") for name in ("site_sort.js", "page.js")]
     # The marks of CDATA let an XML parser read the page too.
     return Markup(f"//<![CDATA[\n{''.join(parts)}//]]>")  # noqa: S704  this room's own files
