@@ -118,6 +118,7 @@ def kill(pid: int, part: str) -> str | None:
 
 def main() -> None:
     """Serve, disturb, count."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what is served is stopped all the same
     words = [word for word in sys.argv[1:] if word != "--calm"]
     minutes, calm = int(words[0]) if words else 60, "--calm" in sys.argv
     with tempfile.TemporaryDirectory() as folder, Server({}) as server:
