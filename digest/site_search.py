@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from digest.site_page import KINDS, Passage, Topic, WeekLine, lead, passage
+from digest.texts import plain
 from records import STANCES
 
 _ESCAPES: Final = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
@@ -30,7 +31,7 @@ class Index:
 def index(weeks: Sequence[WeekLine], topics: Sequence[Topic]) -> Index:
     """Everything that can be found; a passage that stands on several pages is found once, the newest first."""
     told = [(f"{week.name}, {week.span}", "Week", week.path, week.verdict) for week in reversed(weeks)]
-    named = [(topic.title, KINDS[topic.kind], topic.path, f"{topic.name} {lead(topic)}") for topic in topics]
+    named = [(topic.title, KINDS[topic.kind], topic.path, plain(f"{topic.name} {lead(topic)}")) for topic in topics]
     return Index((*named, *told), tuple(_passages(topics)))
 
 

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from digest.site import Archive
 from digest.site_page import Topic, titled
+from digest.texts import plain
 from records import STANCES, Digest, Query, Quotation
 from tests.digest import examples
 
@@ -15,8 +16,8 @@ WEEKS = ("2026-W45", "2026-W46", "2026-W47")
 
 def topic(kind: str, name: str, quotations: tuple[Quotation, ...], weeks: int = 3) -> Topic:
     """An entity with the archive's weeks."""
-    queries = (Query("Stance by week", f"select week, stance, share\nfrom series_weekly\nwhere entity = '{name}'"),)
-    return Topic(kind, name, titled(kind, name, examples.NAMES), examples.history()[-weeks:], quotations, queries)
+    query = Query("Stance by week", f"select week, stance, share\nfrom series_weekly\nwhere entity = '{plain(name)}'")
+    return Topic(kind, name, titled(kind, name, examples.NAMES), examples.history()[-weeks:], quotations, (query,))
 
 
 def quotations() -> tuple[Quotation, ...]:
@@ -73,10 +74,6 @@ def hostile() -> Archive:
         for at, (text, url) in enumerate(zip(examples.ATTACKS * 2, examples.BAD_URLS * 2, strict=False))
     )  # fmt: skip
     attacks = (*examples.ATTACKS, "../../etc/passwd", "..", "index", "CON", "</script><!--<script>\u2028")
-    topics = tuple(
-        replace(topic(kind, text, words, 1), title=text)
-        for kind in ("mineral", "country", "community")
-        for text in attacks
-    )
+    topics = tuple(topic(kind, text, words, 1) for kind in ("mineral", "country", "community") for text in attacks)
     events = examples.hostile().events
     return Archive(examples.ATTACKS[0], False, (examples.hostile(),), topics, events, {}, examples.rich().as_of)

@@ -57,8 +57,8 @@ def test_pages_are_as_they_were(made: Made, path: str) -> None:
 
 
 def own(page: str) -> str:
-    """What a page says of its own: without style, script and mark, and of a week only what stands around it."""
-    bare = re.sub(r"(<style>|<script>|sha256-).*?(</style>|</script>|')", r"\1\2", page, flags=re.DOTALL)
+    """What a page says of its own: without style, script, pictures and mark, of a week only what stands around it."""
+    bare = re.sub(r"(<style>|<script>|sha256-|<svg ).*?(</style>|</script>|'|</svg>)", r"\1\2", page, flags=re.DOTALL)
     if "Weeks beside this one" in bare:
         return bare[bare.index("<body>") : bare.index("<header>")]
     return bare.rpartition("<!-- made of")[0]
