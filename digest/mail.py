@@ -10,6 +10,7 @@ message that is sent twice is one to whoever folds messages by their Message-ID.
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -27,9 +28,10 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from digest import charts, palette, words
+from digest.moves import quiet
 from digest.page import Page, Row, Table, page
 from digest.pictures import Picture, picture
-from digest.render import pages
+from digest.render import SHOWN_FAILED, pages
 from digest.texts import plain
 from records import STANCES, Digest
 
@@ -37,6 +39,9 @@ WIDTH: Final = 76
 """Characters of a line of the plain text."""
 ROWS: Final = 5
 """Rows of a table."""
+QUIET: Final = (
+    "A quiet week: nothing more is told here. The page of the week has the tables, the charts and the quotations."
+)
 NOBODY: Final = "oresight.invalid"
 """The domain of a message that is written and not sent (RFC 2606)."""
 _NO_NAMES: Final[Mapping[str, str]] = MappingProxyType({})
@@ -116,23 +121,34 @@ def html(digest: Digest, told: Page, shown: list[Picture]) -> str:
 def text(digest: Digest, told: Page) -> str:
     """Plain text in lines of WIDTH characters; only an address or a word without a break may be longer."""
     made = _plain_pages().get_template("mail.txt").render(_context(digest, told))
-    return "\n".join(line.rstrip() for line in made.splitlines()) + "\n"
+    return re.sub(r"\n{4,}", "\n\n\n", "\n".join(line.rstrip() for line in made.splitlines())) + "\n"
 
 
 def _context(digest: Digest, told: Page) -> dict[str, Any]:
-    failed = [line for line in told.channels if line.failed]
-    short = replace(told, tables=(*told.tables[:1], *map(_short, told.tables[1:])))
-    return {"page": short, "failed": failed, "sample": digest.sample, "interval_name": words.INTERVAL}
+    where, what, *others = told.tables
+    what = replace(what, rows=tuple(row for row in what.rows if row.told))
+    voices = [(voice, "") for voice in told.voices]
+    return {
+        "page": replace(told, tables=(where, what, *map(_short, others))),
+        "voices": [*voices, (told.counter, ", counter-voice")] if told.counter else voices,
+        "failed": [line for line in told.channels if line.failed],
+        "shown_failed": SHOWN_FAILED,
+        "sample": digest.sample,
+        "interval_name": words.INTERVAL,
+        "quiet": QUIET,
+    }
 
 
 def _short(table: Table) -> Table:
-    """The rows of a table that a letter has room for; communities are never more."""
+    """The rows of a table that a letter has room for."""
     return replace(table, rows=table.rows[:ROWS], left=table.left + max(0, len(table.rows) - ROWS))
 
 
 def _pictures(digest: Digest) -> Iterator[Picture]:
-    """The three panels of weeks, all or none, then the communities."""
-    weeks = [charts.weeks(stance, digest.history) for stance in STANCES]
+    """The three panels of weeks, all or none, then the communities; none of a quiet week."""
+    if quiet(digest):
+        return
+    weeks = [charts.weeks(stance, digest.history, digest.events) for stance in STANCES]
     drawn = dict(zip(STANCES, weeks, strict=True)) if all(weeks) else {}
     for name, chart in (*drawn.items(), ("communities", charts.communities(digest.communities))):
         if chart is not None:
@@ -171,16 +187,20 @@ def _wrapped(line: str, indent: str = "", first: str | None = None) -> str:
 
 
 def _stances(told: Page) -> str:
-    """The week's shares, a line a stance."""
-    before = told.before.cells if told.before else None
-    lines = [("", "Share", words.INTERVAL, "Items", *(("Week before",) if before else ()))]
-    for at, cell in enumerate(told.total.cells):
-        figures = (cell.share or words.DASH, cell.interval or words.DASH, str(cell.count))
-        lines.append((f"{cell.mark} {cell.name}", *figures, *((before[at].share or words.DASH,) if before else ())))
-    return "\n".join(
-        f"{name:<26}{share:>6}{band:>15}{rest[0]:>7}{''.join(f'{b:>13}' for b in rest[1:])}"
-        for name, share, band, *rest in lines
-    )
+    """The week's shares, a line a stance; under them what changed."""
+    lines = [f"{'':<26}{'Share':>6}{words.INTERVAL:>15}{'Items':>7}"]
+    for cell in told.total.cells:
+        name = f"{cell.mark} {cell.name}"
+        lines.append(f"{name:<26}{cell.share or words.DASH:>6}{cell.interval or words.DASH:>15}{cell.count:>7}")
+    for cell in told.total.cells:
+        week, months = _change(cell.change, cell.verdict), _change(cell.lasting, cell.lasting_verdict)
+        change = f"{cell.mark} against the week before {week}; against the eight weeks before {months}"
+        lines.append(("\n" if cell.mark == told.total.cells[0].mark else "") + _wrapped(change, "  ", ""))
+    return "\n".join(lines)
+
+
+def _change(points: str, verdict: str) -> str:
+    return f"{points} ({verdict})" if verdict else points
 
 
 def _figures(table: Table, total: Row) -> str:
