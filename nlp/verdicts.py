@@ -39,6 +39,20 @@ Key = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of a week: four shares as they are told, (4,), and drawn anew, (draws, 4); who answered."""
+
+    shares: Array
+    drawn: Array
+    models: frozenset[str]
+    tested: Array
+
+    def enough(self, stance: int) -> bool:
+        """Whether a verdict on that share may be given."""
+        return bool(self.tested[stance])
+
+
+@dataclass(frozen=True, slots=True)
 class Week:
     """The n cells of a week that can be told: where each stands, who answered, its four shares as they are told.
 
@@ -59,6 +73,11 @@ class Week:
         """Whether a verdict on that share may be given (n, 4)."""
         stances = np.repeat(self.takers[:, None] >= FLOOR, len(LABELS) - 1, axis=1)
         return np.concatenate([stances, self.units[:, None] >= FLOOR], axis=1)
+
+    def get(self, key: Key) -> Cell | None:
+        """One of its cells; None where there is too little data."""
+        at = self.at.get(key)
+        return None if at is None else Cell(self.shares[at], self.drawn[at], self.models[at], self.enough[at])
 
 
 def week(tallies: Sequence[Tally], corrections: Mapping[str, Correction]) -> Week:
