@@ -23,8 +23,8 @@ from storage import database, items, labels, tallies
 
 BATCH = 2_000
 """Items in one transaction: what a kill can cost in work, never in items."""
-FIRST_S, PATIENCE_S = 5.0, 1_800.0
-"""How long to wait for another job's end: before anything is read, and with labels in hand."""
+PATIENCE_S = 1_800.0
+"""How long to wait for another job's end with labels in hand."""
 
 
 def label_items(
@@ -38,7 +38,7 @@ def label_items(
     """
     loaded = tools.load(settings)
     forget = {c.name for c in channels if c.keep == "relevant"}
-    with database.open_live(settings.home, job="label", now=now, wait_s=FIRST_S) as con:
+    with database.open_live(settings.home, job="label", now=now, wait_s=settings.wait) as con:
         waiting = _prepare(con, loaded, settings, now, again=again)
     total = waiting if limit is None else min(limit, waiting)
     with show.progress("label", total) as advance:
