@@ -17,7 +17,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from flows import site
+from flows import archive
 from flows.refresh import estimate
 from flows.report import write_archive
 from flows.settings import GAZETTEERS, Settings, load
@@ -141,7 +141,7 @@ def erased(home: Path) -> None:
 
 def timed(what: str, settings: Settings) -> None:
     """Bring the archive up to date; print seconds by the clock and by the processor, and the pages written."""
-    folder = settings.home / site.FOLDER
+    folder = settings.home / archive.FOLDER
     before = {path: path.stat().st_ino for path in folder.rglob("*.*")}
     wall, cpu = time.perf_counter(), time.process_time()
     write_archive(settings)

@@ -12,9 +12,9 @@ from datetime import datetime
 from pathlib import Path
 
 from flows import show
+from flows.archive import FOLDER
 from flows.report import FORMATS, write_archive, write_pages
 from flows.settings import Settings
-from flows.site import FOLDER
 from sources.archive_join import drop
 from storage.scrub import scrubbed
 

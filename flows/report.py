@@ -18,7 +18,7 @@ from prefect import flow
 from digest import mail, render
 from digest.movers import choose as choose_movers
 from digest.voices import choose as choose_voices
-from flows import events, site, weeks
+from flows import archive, events, weeks
 from flows.errors import UsageError
 from flows.settings import GAZETTEERS, Settings, load
 from records import Digest, Mover, Query, Quotation
@@ -52,7 +52,7 @@ def write_archive(settings: Settings) -> Path:
     Raises:
         storage.errors.StorageError: nothing is published yet, or the snapshot cannot be read.
     """
-    return site.refresh(settings, read, country_names(GAZETTEERS / "countries.csv"))
+    return archive.refresh(settings, read, country_names(GAZETTEERS / "countries.csv"))
 
 
 def write_pages(

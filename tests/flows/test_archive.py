@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
+from flows.archive import FOLDER
 from flows.cleaning import clean
 from flows.reading import address
 from flows.refresh import estimate
 from flows.report import write_archive
 from flows.settings import ROOT, load
-from flows.site import FOLDER
 from records import Scan
 from storage import database, erasure, items, series
 from tests.storage.made import NOW, add_page, add_scans, comment, item_id, label, post, scan

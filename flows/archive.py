@@ -22,7 +22,7 @@ from flows import events, whole
 from flows.settings import Settings
 from records import Digest, Quotation
 from storage import database, quotations
-from storage import site as archive
+from storage import site as stored
 
 FOLDER = "site"
 _HALF = re.compile(r"\.[^.]+\.(html|xml)\.[0-9]+")
@@ -52,34 +52,34 @@ def refresh(settings: Settings, read: Read, names: Mapping[str, str]) -> Path:
 
 def gather(con: Any, settings: Settings, read: Read, names: Mapping[str, str]) -> site.Archive:
     """Everything that the archive tells, from a store."""
-    weeks = archive.span(con)
-    settled = archive.told_at(con, weeks)
+    weeks = stored.span(con)
+    settled = stored.told_at(con, weeks)
     digests = tuple(replace(read(con, settings, week), as_of=settled[week]) for week in weeks)
     first, last = (digests[0].first_day, digests[-1].last_day) if digests else (None, None)
     return site.Archive(
-        identity=archive.identity(con),
+        identity=stored.identity(con),
         sample=settings.is_sample,
         weeks=digests,
         topics=_topics(con, weeks, names) if weeks else (),
         events=tuple(e for e in events.load(settings) if first and last and first <= e.day <= last),
         names=names,
-        as_of=archive.told_at(con, weeks[-1:], back=len(weeks))[weeks[-1]] if weeks else None,
+        as_of=stored.told_at(con, weeks[-1:], back=len(weeks))[weeks[-1]] if weeks else None,
         zone=settings.timezone,
     )
 
 
 def _topics(con: Any, weeks: Sequence[str], names: Mapping[str, str]) -> tuple[Topic, ...]:
-    words = {kind: archive.quotations(con, weeks, kind) for kind in archive.KINDS}
+    words = {kind: stored.quotations(con, weeks, kind) for kind in stored.KINDS}
     return tuple(
         _topic(kind, name, history, words[kind].get(name, ()), weeks, names)
-        for (kind, name), history in sorted(archive.histories(con, weeks).items())
+        for (kind, name), history in sorted(stored.histories(con, weeks).items())
     )
 
 
 def _topic(
     kind: str, name: str, history: Any, words: tuple[Quotation, ...], weeks: Sequence[str], names: Mapping[str, str]
 ) -> Topic:
-    queries = (archive.query(kind, name, weeks), *quotations.query(words))
+    queries = (stored.query(kind, name, weeks), *quotations.query(words))
     return Topic(kind, name, titled(kind, name, names), history, words, queries)
 
 
