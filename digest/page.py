@@ -249,7 +249,7 @@ def _reading(correction: str) -> tuple[str, ...]:
         f"it can differ from the counts, which are its labels. {plain(correction)}".rstrip(),
         f"The {words.INTERVAL} covers chance, many items by few authors, and what is not known of the model's errors.",
         f"Below {FLOOR} items that take a stance no share is told, and charts stay blank.",
-        f"Changes are in points of a share. Up and down are verdicts of a test; at most 5{words.NBSP}% of a week's "
+        f"Changes are in points of a share. Up and down are verdicts of a test; at most 10{words.NBSP}% of a week's "
         'are false. Points beside "not detectable" may be chance.',
         "A mover has a burst of stories and posts, held against the 26 weeks before, or a stance that is up or down. A "
         "story counts once, however many tell it.",

@@ -5,6 +5,7 @@ volumes_weekly, series_weekly -> bursts and verdicts of the week -> their storie
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import groupby
@@ -13,6 +14,7 @@ from typing import Final
 import duckdb
 
 from records import Mover, Query, Story
+from storage.quotations import HANDLE
 from storage.weekly import FIGURES, breakdown, checked, quoted, within
 
 _MOVED = """SELECT dimension, entity, told, expected, volumes_weekly.verdict = 'burst' AS burst, stance, {figures}
@@ -64,9 +66,14 @@ def _stories(
 ) -> Mapping[tuple[str, str], tuple[Story, ...]]:
     rows = con.execute(_stories_sql(week, found)).fetchall()
     return {
-        (dimension, entity): tuple(Story(str(row[2]), row[5] or "", row[6], row[3], row[4]) for row in some)
+        (dimension, entity): tuple(Story(str(row[2]), _title(row[5]), row[6], row[3], row[4]) for row in some)
         for (dimension, entity), some in groupby(rows, key=lambda row: (row[0], row[1]))
     }
+
+
+def _title(told: str | None) -> str:
+    """A headline; nothing where it names a user."""
+    return told if told and not re.search(HANDLE, told) else ""
 
 
 def _moved_sql(week: str) -> str:

@@ -105,3 +105,18 @@ def test_a_week_prints_on_two_sheets(page: Page, folder: Path) -> None:
     page.goto((folder / "rich.html").as_uri())
     pdf = page.pdf(format="A4")
     assert pdf.count(b"/Type /Page\n") == 2
+
+
+PROSE = """() => {
+    const page = document.querySelector('main').cloneNode(true);
+    page.querySelectorAll('table, .chart, details, .facts').forEach(part => part.remove());
+    return page.textContent.trim().split(/\\s+/).length;
+}"""
+
+
+@pytest.mark.parametrize(("example", "most"), [("rich", 400), ("quiet", 160)])
+def test_a_week_is_read_in_two_minutes(page: Page, folder: Path, example: str, most: int) -> None:
+    """Beside charts, tables and the numbers of health there are about 350 words, of which a hundred are quoted."""
+    page.goto((folder / f"{example}.html").as_uri())
+    assert page.evaluate(PROSE) <= most
+    assert page.locator(".chart:visible").count() == (5 if example == "rich" else 0)

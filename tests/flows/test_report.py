@@ -16,6 +16,7 @@ import pytest
 
 from flows import refresh, report
 from flows.settings import ROOT, Settings, load
+from nlp import verdicts
 from records import LABELS, STANCES, Scan
 from storage import database, series
 from storage.query import fetch
@@ -132,6 +133,12 @@ def test_every_query_runs_and_gives_the_numbers(home: Path, settings: Settings) 
     whole = " UNION ALL BY NAME ".join(f"SELECT * FROM ({query.sql})" for query in digest.queries)
     assert len(fetch(home, whole, max_rows=None).rows) == sum(map(len, found.values()))
     assert not [query.title for query in digest.queries if "base." in query.sql]
+
+
+def test_the_reading_help_tells_the_rate_of_false_verdicts(settings: Settings) -> None:
+    """The share of false verdicts that the page allows for is the one that the tests are made with."""
+    page = report.FORMATS["md"](report.build(settings, WEEK), names={})
+    assert f"at most {100 * verdicts.RATE:.0f}\xa0% of a week's are false" in str(page).replace("\\", "")
 
 
 def test_a_week_before_anything_was_collected_is_told(settings: Settings) -> None:

@@ -44,8 +44,9 @@ def moving(con: duckdb.DuckDBPyConnection, volume: str, verdict: str) -> None:
     """A week whose volume of lithium, and whose skeptics about Chile, have these verdicts."""
     story = [item(n, url="https://news.example/one", channel=f"feed-{n}") for n in range(3)]
     talk = [post("thread", title="A thread about lithium"), comment("answer", "thread")]
+    named = post("named", title="u/rock_hound on lithium")
     gone = item("gone", title="Gone....")
-    fill(con, [scan(one, "skeptic") for one in (*story, *talk, gone)])
+    fill(con, [scan(one, "skeptic") for one in (*story, *talk, named, gone)])
     con.execute("UPDATE base.items SET deleted_at = now(), title = '', text = '', url = NULL WHERE title = 'Gone....'")
     shares.put_volumes(con, MONDAY, [
         WeekVolume(MONDAY, "all", dimension, entity, 5, 1.5, told)  # type: ignore[arg-type]
@@ -56,15 +57,15 @@ def moving(con: duckdb.DuckDBPyConnection, volume: str, verdict: str) -> None:
 
 
 def test_movers_have_bursts_or_verdicts_and_tell_a_story_once(con: duckdb.DuckDBPyConnection) -> None:
-    """A story in three feeds is one, a thread with its answers is one, and what was deleted shows no words."""
+    """A story in three feeds is one, so is a thread; neither a user nor what was deleted is named."""
     moving(con, "burst", "up")
     chile, lithium = movers.movers(con, WEEK)
     assert (lithium.breakdown.name, lithium.burst, lithium.expected) == ("lithium", True, 1.5)
     assert (chile.breakdown.name, chile.burst, chile.breakdown.moves[2].verdict) == ("CHL", False, "up")
-    first, second, third = lithium.stories
+    first, second, *others = lithium.stories
     assert (first.channels, first.items, first.url) == (3, 3, "https://news.example/one")
     assert (second.title, second.channels, second.items) == ("A thread about lithium", 1, 2)
-    assert (third.title, third.url, third.items) == ("", None, 1)
+    assert [(one.title, one.url, one.items) for one in others] == [("", None, 1)] * 2
 
 
 @pytest.mark.parametrize("verdict", ["no detectable change", "too little data"])
