@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from flows import as_of, report
+from flows import as_of, cleaning, report
 from flows.errors import UsageError
 from flows.settings import Settings, load
 from records import Digest, Scan
@@ -25,6 +25,14 @@ def settings(tmp_path: Path) -> Settings:
     return load(home=tmp_path)
 
 
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A home in which one article is told, for tests that leave its store as it is."""
+    made = load(home=tmp_path_factory.mktemp("told"))
+    labelled(made, [scan(item(1))], NOW)
+    return made
+
+
 def known(settings: Settings, at: datetime) -> Digest:
     """The week's digest as of that moment; nothing of the way there stays in the home."""
     with as_of.store(settings, at, WEEK) as con:
@@ -35,24 +43,27 @@ def known(settings: Settings, at: datetime) -> Digest:
 
 def test_the_past_is_what_it_was(settings: Settings) -> None:
     """As of any moment the digest is the one that was read then: through edits, new models, merged stories, gaps."""
-    told: dict[datetime, Digest] = {}
+    read: dict[datetime, Digest] = {}
     with database.open_live(settings.home, job="test", now=NOW) as con:
         world = World(con, seed=5)
         world.know()
         world.come(list(range(WEEKS)), 120)
+        for happen in (world.edit, world.merge, world.relabel, world.learn_address, world.lose, world.read_otherwise):
+            world.tick()
+            happen()
+            if happen in (world.relabel, world.read_otherwise):
+                world.refresh()
+                read[world.now] = report.read(con, settings, WEEK)
         for happen in (
-            world.edit, world.merge, world.relabel, world.read_otherwise, world.lose, world.know, world.come_late,
-            world.fill, world.edit, world.learn_address, world.relabel, world.merge, world.collect, world.rotate,
+            world.know, world.come_late, world.fill, world.edit, world.relabel, world.merge, world.collect, world.rotate
         ):  # fmt: skip
             world.tick()
             happen()
-            if happen.__name__ in {"merge", "read_otherwise", "fill"}:
-                world.refresh()
-                told[world.now] = report.read(con, settings, WEEK)
     database.publish(settings.home)
-    assert len({str(digest) for digest in told.values()}) == len(told) == 4
-    for at in list(told)[1:3]:
-        assert known(settings, at + timedelta(minutes=59)) == told[at]
+    first, last = read.values()
+    assert first != last
+    for at, digest in read.items():
+        assert known(settings, at + timedelta(minutes=59)) == digest
 
 
 def labelled(settings: Settings, scans: list[Scan], now: datetime, model: str = KEY["model"]) -> None:
@@ -79,6 +90,16 @@ def test_what_was_deleted_since_stays_deleted(settings: Settings) -> None:
     assert (found.quotations, found.week_total.counts) == ((), (1, 0, 0, 0))
 
 
+def test_an_erasure_removes_the_pages_of_the_past(told: Settings) -> None:
+    """They may quote what was erased; the week's own pages are written again, other weeks' stay."""
+    (page,) = as_of.write_as_of(told, NOW, week=WEEK, formats=["md"], out=None)
+    (own,) = report.write_pages(told, week=WEEK, formats=["md"])
+    assert cleaning.rewrite(told, ["2026-W46"]) == ()
+    assert page.exists()
+    assert cleaning.rewrite(told, [WEEK]) == (own,)
+    assert not page.exists()
+
+
 def test_an_earlier_version_is_quoted_as_it_stood(settings: Settings) -> None:
     """An article that was corrected, and labelled by another model, is quoted and counted as it was."""
     later = NOW + timedelta(days=1)
@@ -95,34 +116,31 @@ def test_an_earlier_version_is_quoted_as_it_stood(settings: Settings) -> None:
     assert [voice.text for voice in before.quotations] == [PASSAGE]
 
 
-def test_before_the_first_series(settings: Settings) -> None:
+def test_before_the_first_series(told: Settings, tmp_path: Path) -> None:
     """Before anything was known that is said, with when it began; so is that nothing is published."""
-    with pytest.raises(NoSnapshot), as_of.store(settings, NOW, WEEK):
+    with pytest.raises(NoSnapshot), as_of.store(load(home=tmp_path), NOW, WEEK):
         pass
-    labelled(settings, [scan(item(1))], NOW)
     with (
         pytest.raises(UsageError, match=r"nothing was known by 2026-11-23 12:02.*first series are of 2026-11-23 12:03"),
-        as_of.store(settings, NOW - timedelta(minutes=1), WEEK),
+        as_of.store(told, NOW - timedelta(minutes=1), WEEK),
     ):
         pass
 
 
-def test_pages(settings: Settings) -> None:
+def test_pages(told: Settings) -> None:
     """Pages bear the moment in their name and are the same bytes whenever they are written; the week's own stay."""
-    labelled(settings, [scan(item(1))], NOW)
-    (own,) = report.write_pages(settings, week=WEEK, formats=["json"])
-    first, again = (as_of.write_as_of(settings, NOW, week=None, formats=["json"], out=None) for _ in range(2))
-    assert first == again == (settings.home / "digests" / f"{WEEK}.as-of-20261123T120300Z.json",)
+    (own,) = report.write_pages(told, week=WEEK, formats=["json"])
+    first, again = (as_of.write_as_of(told, NOW, week=None, formats=["json"], out=None) for _ in range(2))
+    assert first == again == (told.home / "digests" / f"{WEEK}.as-of-20261123T120300Z.json",)
     assert first[0].read_bytes() == own.read_bytes()
 
 
-def test_a_killed_ones_store_is_swept_away(settings: Settings) -> None:
+def test_a_killed_ones_store_is_swept_away(told: Settings) -> None:
     """What a kill leaves of it is removed by the next; one that is at work is left alone."""
-    labelled(settings, [scan(item(1))], NOW)
-    left, mine = (settings.home / f"as-of-{process}-x" for process in (2**22 + 1, 1))
+    left, mine = (told.home / f"as-of-{process}-x" for process in (2**22 + 1, 1))
     for folder in (left, mine):
         folder.mkdir()
-    with as_of.store(settings, NOW, WEEK):
+    with as_of.store(told, NOW, WEEK):
         assert (left.exists(), mine.exists()) == (False, True)
     mine.rmdir()
 
