@@ -62,7 +62,8 @@ def _for(
     market = cues["market"]
     lead = form.entity == "lead"
     counts: list[tuple[int, str]] = []
-    if beside := _beside(candidate, passage, market, cues["price_verbs"]):
+    parley = frozenset[str]() if lead else cues["parley"]
+    if beside := _beside(candidate, passage, market | parley, cues["price_verbs"], market | cues["trade_verbs"]):
         counts.append((2, f"{beside!r} beside it"))
     if listed := _listed(candidate, passage, cues["connectors"]):
         counts.append((2, f"in a list with {listed}"))
@@ -89,7 +90,10 @@ def _again(candidate: Candidate, form: Form, passage: Passage) -> bool:
 _OF: Final = frozenset({"of", "in", "for", "on"})
 
 
-def _beside(candidate: Candidate, passage: Passage, market: frozenset[str], verbs: frozenset[str]) -> str | None:
+def _beside(
+    candidate: Candidate, passage: Passage, market: frozenset[str], verbs: frozenset[str], sources: frozenset[str]
+) -> str | None:
+    """A noun or verb of the market right behind a name, or what is done to it right before."""
     after = passage.after(candidate)
     if after in market or (after in verbs and passage.word(candidate.last) != "-"):
         return after
@@ -98,7 +102,7 @@ def _beside(candidate: Candidate, passage: Passage, market: frozenset[str], verb
         return second
     before = passage.before(candidate)
     source = passage.word(candidate.first - 2) if before in _OF else before
-    return source if source in market else None
+    return source if source in (market if before in _OF else sources) else None
 
 
 def _listed(candidate: Candidate, passage: Passage, connectors: frozenset[str]) -> str | None:
@@ -112,6 +116,8 @@ def _listed(candidate: Candidate, passage: Passage, connectors: frozenset[str]) 
     return None
 
 
+_CALLED: Final = frozenset({"called", "nicknamed", "dubbed", "named"})
+"""What is called Cobalt, at the end of a clause, is rather a dog."""
 _DOSE: Final = re.compile(r"\d+m[cg]g?")
 
 
@@ -141,6 +147,8 @@ def _against(
         and before in cues["articles"]
         and not _ahead(candidate, passage, market | cues["gov"])
     ):
+        counts.append((-2, f"{before!r} before it"))
+    if before in _CALLED and form.trust != "mineral" and not after[:1].isalpha():
         counts.append((-2, f"{before!r} before it"))
     if name_part(candidate, passage):
         counts.append((-4, NAME))

@@ -20,7 +20,7 @@ from typing import Final, Literal, get_args
 from nlp.tables import Claims, GazetteerError, Owner, Place, expand, first, phrases, rows
 from nlp.words import fold, split
 
-REVISION: Final = 3
+REVISION: Final = 4
 """Raised whenever the rules in nlp/ change what is found: stored mentions of an older revision are stale."""
 
 MINERAL_COLUMNS: Final = (

@@ -83,8 +83,18 @@ def _letters(candidate: Candidate, form: Form, passage: Passage, gazetteer: Gaze
         return None
     lower = sense.lower or ("yes" if len(form.text.split()) > 1 else form.lower)
     if lower == "no":
-        return "never in small letters"
+        return None if _between(candidate, passage) else "never in small letters"
     return "small letters without a cue" if lower == "cue" and not evidence(candidate, passage, gazetteer) else None
+
+
+_LISTING: Final = frozenset({",", "and", "or", "&", "/"})
+
+
+def _between(candidate: Candidate, passage: Passage) -> bool:
+    """'mali, niger and burkina': in the middle of a list that holds a country, small letters or not."""
+    before, after = candidate.first - 1, candidate.last
+    listed = passage.word(before) in _LISTING and passage.word(after) in _LISTING
+    return listed and (before - 1 in passage.countries or after + 1 in passage.countries)
 
 
 _OBJECTS: Final = frozenset(
@@ -126,13 +136,17 @@ def _language(candidate: Candidate, form: Form, passage: Passage, gazetteer: Gaz
         return f"{after!r} is a dish, an animal or a custom"
     if form.kind == "name" and after in cues["food"] | cues["animals"]:
         return f"{after!r} is a dish or an animal"
-    if (
-        form.kind == "demonym"
-        and form.text[-1] != "s"
-        and passage.word(candidate.first - 1) in cues["languages_before"]
-    ):
+    if form.kind == "demonym" and form.text[-1] != "s" and _leading(candidate, passage) in cues["languages_before"]:
         return None if after[:1].isalnum() and after not in {"and", "or", "but", "is"} else "the language"
     return None
+
+
+def _leading(candidate: Candidate, passage: Passage) -> str:
+    """The word before a demonym or before the list of them that it ends: 'in English and Spanish'."""
+    at = candidate.first - 1
+    while passage.word(at) in _LISTING and at - 1 in passage.countries:
+        at -= 2
+    return passage.word(at)
 
 
 def _company(candidate: Candidate, form: Form, passage: Passage, gazetteer: Gazetteer, sense: Sense) -> str | None:
