@@ -29,6 +29,8 @@ from digest.page import Page, Table, page
 from records import STANCES, Breakdown, Digest
 
 FORMAT: Final = "oresight-digest/2"
+SCHEMA: Final = "urn:oresight:digest:2"
+"""The name of the JSON's schema, which ships as digest.schema.json."""
 SHOWN_FAILED: Final = 8
 _NO_NAMES: Final[Mapping[str, str]] = MappingProxyType({})
 _TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -65,7 +67,7 @@ def as_json(digest: Digest, names: Mapping[str, str] = _NO_NAMES) -> str:
     """Every field of the digest in the order of `records`, with the verdict; ISO dates, ASCII, shares unrounded."""
     health = {"delivered": digest.health.delivered, "degraded": digest.health.degraded, **asdict(digest.health)}
     whole = asdict(digest) | {"health": health, "countries": [_country(b, names) for b in digest.countries]}
-    head = {"format": FORMAT, "verdict": verdict(digest)}
+    head = {"$schema": SCHEMA, "format": FORMAT, "verdict": verdict(digest)}
     return json.dumps(head | whole, indent=2, default=_iso, allow_nan=False) + "\n"
 
 

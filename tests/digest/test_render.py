@@ -292,7 +292,7 @@ def test_json_is_the_whole_digest(made: Made) -> None:
     """Every field of the digest is in the JSON, in order, dates in ISO 8601 and nothing rounded."""
     kept: dict[str, Any] = json.loads(made["rich", "json"])
     digest = examples.rich()
-    assert list(kept)[:5] == ["format", "verdict", "week", "first_day", "last_day"]
+    assert list(kept)[:5] == ["$schema", "format", "verdict", "week", "first_day"]
     assert set(Digest.__dataclass_fields__) <= kept.keys()
     assert (kept["first_day"], kept["as_of"]) == ("2026-11-16", "2026-11-23T04:00:00+00:00")
     assert len(kept["minerals"]) == len(digest.minerals) == 12
