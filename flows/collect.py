@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,14 +20,16 @@ from prefect import flow, task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.futures import PrefectFuture, wait
+from prefect.runtime import task_run
+from prefect.tasks import exponential_backoff
 
 from flows import show
 from flows.channels import load as load_channels
 from flows.client import client
 from flows.errors import NothingReached, UsageError
-from flows.pull import Start, gather, puller
+from flows.pull import Passing, Start, Work, gather, puller
 from flows.settings import Settings, load
-from flows.store import writing
+from flows.store import failing_channels, writing
 from flows.stories import tell_stories
 from flows.version import VERSION
 from records import DELIVERED, Channel, ChannelState, FetchResult
@@ -38,6 +40,8 @@ from storage import items, recall
 AT_ONCE, PATIENCE_S = 32, 1.0
 """Pages of feeds in one transaction, and how long the first of them waits for others to come."""
 INTERVALS = {"feed": timedelta(minutes=15), "subreddit": timedelta(hours=1), "reddit_search": timedelta(hours=1)}
+RETRIES = 3
+"""Within a flow a channel that was well is asked so often again, seconds apart; one that fails waits for its turn."""
 SHARE_DUE = 0.8
 """A run in which a smaller share of the channels due delivered is degraded."""
 
@@ -200,10 +204,22 @@ def _unreached(collected: Collected) -> str:
     )
 
 
-@task(name="pull", task_run_name="pull {channel.name}", cache_policy=NO_CACHE)
-def pull_task(channel: Channel, work: Callable[[Channel], None]) -> None:
-    """One channel, seen in Prefect as a task of its own."""
-    work(channel)
+def _passes(_task: object, _run: object, state: Any) -> bool:
+    return isinstance(state.result(raise_on_failure=False), Passing)
+
+
+@task(
+    name="pull",
+    task_run_name="pull {channel.name}",
+    cache_policy=NO_CACHE,
+    retries=RETRIES,
+    retry_delay_seconds=exponential_backoff(backoff_factor=2),
+    retry_jitter_factor=0.5,
+    retry_condition_fn=_passes,
+)
+def pull_task(channel: Channel, work: Work, steady: bool) -> None:
+    """One channel, seen in Prefect as a task of its own; a `steady` one is asked again when a fault may pass."""
+    work(channel, not steady or task_run.run_count > RETRIES)
 
 
 @flow(name="collect")
@@ -221,9 +237,11 @@ def collect_as_tasks(
 ) -> Collected:
     """`collect_channels` within a flow, each channel a task of its own."""
     futures: list[PrefectFuture[None]] = []
+    failing = failing_channels(settings)
 
-    def start(work: Callable[[Channel], None], channel: Channel) -> None:
-        futures.append(pull_task.submit(channel, work))
+    def start(work: Work, channel: Channel) -> None:
+        steady = channel.kind == "feed" and channel.name not in failing
+        futures.append(pull_task.submit(channel, work, steady))
 
     collected = collect_channels(settings, listed, now=now, names=names, everything=everything, start=start)
     wait(futures)

@@ -24,9 +24,15 @@ PAGES_WAITING = 64
 
 Emit = Callable[[FetchResult], None]
 Pull = Callable[[Channel, Emit], None]
-Start = Callable[[Callable[[Channel], None], Channel], object]
+Work = Callable[[Channel, bool], None]
+"""Pulls a channel; True: what may pass within seconds counts, False: it is raised, as Passing, and nothing is told."""
+Start = Callable[[Work, Channel], object]
 
 log = logging.getLogger(__name__)
+
+
+class Passing(Exception):
+    """A fault of the line or the server, which may be over in seconds."""
 
 
 def puller(settings: Settings, states: Mapping[str, ChannelState], http: Http, con: Any, now: datetime) -> Pull:
@@ -88,20 +94,11 @@ def gather(
                 return
         queue.put((channel, page))
 
-    def work(channel: Channel) -> None:
-        try:
-            pull(channel, lambda page: emit(channel, page))
-        except Exception as error:  # a bug met by one channel must not cost the others their items
-            log.exception("channel %s", channel.name)
-            reason = f"unexpected {type(error).__name__}; run again with --debug and report it"
-            emit(channel, FetchResult(channel.name, "soft", reason))
-        finally:
-            queue.put((channel, None))
-
+    work = _working(pull, emit, lambda channel: queue.put((channel, None)))
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="pull") as pool:
         try:
             for channel in channels:
-                (start or pool.submit)(work, channel)
+                start(work, channel) if start else pool.submit(work, channel, True)
             unfinished = len(channels)
             while unfinished:
                 channel, page = queue.get()
@@ -111,3 +108,35 @@ def gather(
                     room.release()
         finally:
             ended.set()
+
+
+def _working(pull: Pull, emit: Callable[[Channel, FetchResult], None], over: Callable[[Channel], None]) -> Work:
+    """How one channel is worked through: `emit` takes its pages, `over` is told once, when no more will come."""
+
+    def tell(channel: Channel, page: FetchResult, last: bool) -> None:
+        if not last and may_pass(page):
+            raise Passing(page.reason)
+        emit(channel, page)
+
+    def work(channel: Channel, last: bool) -> None:
+        try:
+            pull(channel, lambda page: tell(channel, page, last))
+        except Passing:
+            raise
+        except Exception as error:  # a bug met by one channel must not cost the others their items
+            log.exception("channel %s", channel.name)
+            reason = f"unexpected {type(error).__name__}; run again with --debug and report it"
+            emit(channel, FetchResult(channel.name, "soft", reason))
+            over(channel)
+        except BaseException:
+            over(channel)
+            raise
+        else:
+            over(channel)
+
+    return work
+
+
+def may_pass(page: FetchResult) -> bool:
+    """Whether asking again within seconds may help: a fault of the line, 429 or 5xx, and no wish for peace."""
+    return page.state == "soft" and page.retry_at is None and not page.items

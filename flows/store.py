@@ -39,3 +39,16 @@ def learned_moves(settings: Settings) -> dict[str, str]:
     except NoSnapshot:
         return {}
     return {name: state.address for name, state in states.items() if state.address}
+
+
+def failing_channels(settings: Settings) -> frozenset[str]:
+    """The channels that failed when they were last asked, as the snapshot has it.
+
+    Raises:
+        storage.errors.StoreUnreadable: the snapshot is damaged.
+    """
+    try:
+        with database.open_snapshot(settings.home) as con:
+            return frozenset(name for name, state in items.channel_states(con).items() if state.failures)
+    except NoSnapshot:
+        return frozenset()

@@ -140,7 +140,7 @@ def serving(home: Path, schedule: Mapping[str, str], *args: str, port: int = 0, 
         process = subprocess.Popen(command, env=environment(home, **env), cwd=home.parent, stdout=out, stderr=out)
     served = Served(process, home, api, log)
     try:
-        until(lambda: True if set(schedule) <= set(api.deployments()) and "serving" in log.read_text() else None, 240)
+        until(lambda: True if set(schedule) <= set(api.deployments()) and "serving" in log.read_text() else None, 500)
         yield served
     finally:
         process.terminate()
