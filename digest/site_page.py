@@ -132,13 +132,18 @@ def lead(topic: Topic) -> str:
     """One or two sentences on the latest week, from fixed templates."""
     last = topic.history[-1]
     if tellable(last):
-        shares = zip(STANCES, last.shares, strict=True)
-        told = ", ".join(f"{words.STANCE_NAMES[s]} {words.percent(share.value)}" for s, share in shares)
-        return f"In {_week(last)}, {takers(last)} of {last.items} items take a stance: {told}. {_moved(last)}".rstrip()
+        first = f"In {_week(last)}, {takers(last)} of {last.items} items take a stance: {_shares(last)}."
+        return f"{first} {_moved(last)}".rstrip()
     few = f"{words.counted(takers(last), 'item')} of {_week(last)} {'takes' if takers(last) == 1 else 'take'} a stance"
     told_weeks = [week for week in topic.history if tellable(week)]
     latest = f"the latest week with figures is {_week(told_weeks[-1])}" if told_weeks else "no week has had as many yet"
     return f"Too little to tell: {few}, and a share takes {FLOOR}; {latest}."
+
+
+def _shares(week: Breakdown) -> str:
+    pairs = zip(STANCES, week.shares, strict=True)
+    told = (f"{words.STANCE_NAMES[stance]} {words.percent(one.value)} ({words.bounds(one)})" for stance, one in pairs)
+    return f"{', '.join(told)}; {words.INTERVAL}s in brackets"
 
 
 def _week(week: Breakdown) -> str:
