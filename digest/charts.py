@@ -103,8 +103,11 @@ def _ticks(events: Sequence[Event]) -> dict[str, str]:
 def _svg(vega: Spec, rows: list[Row]) -> str:
     """A chart's picture; its numbers are put in last, so that charts which differ in nothing else share the rest."""
     data = [entry | {"values": rows} if entry["name"] == _ROWS else entry for entry in vega["data"]]
-    svg: str = vl_convert.vega_to_svg(vega | {"data": data}, allowed_base_urls=[])
-    # Vega names its groups for screen readers, without words: the chart's own words stand beside it.
+    return hushed(vl_convert.vega_to_svg(vega | {"data": data}, allowed_base_urls=[]))
+
+
+def hushed(svg: str) -> str:
+    """A drawing as readers of screens pass it by: Vega names its groups without words, ours stand beside it."""
     return _ROLES.sub("", svg).replace("<svg ", '<svg aria-hidden="true" ', 1)
 
 

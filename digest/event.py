@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from digest import texts
+from digest.charts import hushed
 from digest.palette import DARK, DRAWN, LIGHT, properties
 from digest.words import NBSP, STANCE_NAMES, day, in_words
 from records import STANCES, EventChange, EventStudy
@@ -77,7 +78,7 @@ def html(study: EventStudy) -> str:
         day=day(study.day),
         link=link(study.link),
         rows=[_told(one) for one in study.changes],
-        plot=Markup(drawn) if drawn else None,  # noqa: S704  Vega's own output, whose texts Vega escapes
+        plot=Markup(hushed(drawn)) if drawn else None,  # noqa: S704  Vega's own output, whose texts Vega escapes
         light=Markup(properties(LIGHT)),  # noqa: S704  this room's own constants
         dark=Markup(properties(DARK)),  # noqa: S704  this room's own constants
         rules=Markup(_rules()),  # noqa: S704  this room's own constants

@@ -36,10 +36,10 @@ report.write_pages(load(home=Path(sys.argv[1]), timezone="Asia/Tokyo"), week=sys
 
 
 def week_of(back: int, skeptics: float) -> list[Scan]:
-    """240 items of a week so many weeks back, as many of them skeptics; every third a post."""
+    """160 items of a week so many weeks back, as many of them skeptics; every third a post."""
     rng = random.Random(back)
     made = []
-    for n in range(240):
+    for n in range(160):
         stance = "skeptic" if rng.random() < skeptics else LABELS[(0, 1, 3)[n % 3]]
         when = NOW - timedelta(days=2 + n % 6 + 7 * back, minutes=n)
         build = post if n % 3 == 0 else item
@@ -52,12 +52,12 @@ def week_of(back: int, skeptics: float) -> list[Scan]:
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Ten weeks of one mixture, and a last one with many more skeptics."""
+    """Five weeks of one mixture, and a last one with many more skeptics."""
     folder: Path = tmp_path_factory.mktemp("home")
     days = {"old": "2025-01-02", "within": "2026-10-01", "last": "2026-11-22", "later": "2026-11-23"}
     (folder / "events.toml").write_text("".join(EVENT.format(name, name, day, name) for name, day in days.items()))
     with database.open_live(folder, job="test", now=NOW) as con:
-        fill(con, [one for back in range(1, 11) for one in week_of(back, 0.15)] + week_of(0, 0.65))
+        fill(con, [one for back in range(1, 6) for one in week_of(back, 0.15)] + week_of(0, 0.65))
         refresh.estimate(con)
     database.publish(folder)
     return folder
