@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import duckdb
 import pytest
 
 from records import Mention
-from storage import items, series, tallies
+from storage import items, schema, series, tallies
 from tests.storage.made import KEY, NOW, add_page, add_scans, fill, item, item_id, label, post, scan
 
 LATER = NOW + timedelta(hours=1)
@@ -113,3 +115,21 @@ def test_a_models_change_is_a_break(con: duckdb.DuckDBPyConnection, dimension: s
     add_scans(con, [weeks[0], weeks[1], weeks[3]], model="new")
     series.refresh(con, now=LATER)
     assert {row[1:] for row in con.execute(BREAKS, [dimension]).fetchall()} == {("new", False)}
+
+
+def test_an_older_store_keeps_one_reading_an_item(tmp_path: Path) -> None:
+    """Migrating moves what later readings took the place of, with the time at which they did."""
+    shutil.copytree(Path(schema.__file__).with_name("migrations"), tmp_path / "migrations")
+    for later in (path for path in (tmp_path / "migrations").iterdir() if path.name >= "0010"):
+        later.unlink()
+    (tmp_path / "views.sql").write_text("SELECT 1")
+    with duckdb.connect() as old:
+        schema.migrate(old, now=NOW, room=tmp_path)
+        for name, model, at in (("a", "m1", NOW), ("a", "m2", LATER), ("b", "m1", NOW)):
+            row = [item_id(name), 1, model, "g", True, "en", None, at]
+            old.execute("INSERT INTO base.scans VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+        schema.migrate(old, now=LATER)
+        kept = old.execute("SELECT item_id, model FROM base.scans ORDER BY model").fetchall()
+        former = old.execute("SELECT item_id, model, epoch_us(replaced_at) FROM base.former_scans").fetchall()
+    assert kept == [(item_id("b"), "m1"), (item_id("a"), "m2")]
+    assert former == [(item_id("a"), "m1", int(LATER.timestamp()) * 1_000_000)]
