@@ -500,6 +500,7 @@ class Digest:
     movers: tuple[Mover, ...] = ()  # three at most, the strongest first
     events: tuple[Event, ...] = ()  # within the history's weeks, oldest first
     counter: Quotation | None = None  # against the week's leading stance
+    run: str = ""  # the last run that the figures rest on: its kind, identity and version
     zone: str = "UTC"  # IANA time zone in which times are told; days and weeks are UTC's
 
 

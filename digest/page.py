@@ -117,6 +117,7 @@ class Page:
     model: str
     quality: str
     as_of: str
+    run: str
     queries: Mapping[str, tuple[tuple[str, str], ...]]  # section -> titles with their SQL
 
 
@@ -152,6 +153,7 @@ def page(digest: Digest, names: Mapping[str, str]) -> Page:
         model=plain(digest.model, words.NAME),
         quality=plain(digest.model_quality),
         as_of=words.moment(digest.as_of, digest.zone),
+        run=plain(digest.run, words.NAME),
         queries=_queries(digest),
     )
 

@@ -132,6 +132,7 @@ def read(con: Any, settings: Settings, week: str) -> Digest:
         movers=moved,
         events=tuple(e for e in events.load(settings) if weeks.monday(history[0].name) <= e.day <= last),
         counter=counter,
+        run=series.last_run(con),
         zone=settings.timezone,
     )
 

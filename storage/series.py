@@ -27,8 +27,8 @@ from storage.transactions import transaction
 from storage.weekly import community_counts, counts, history, monday, queries
 
 __all__ = [
-    "channel_rows", "community_counts", "correction", "counts", "freshness", "health", "history", "model_in_use",
-    "monday", "queries", "quotations", "rebuild", "recount", "refresh", "totals", "weeks",
+    "channel_rows", "community_counts", "correction", "counts", "freshness", "health", "history", "last_run",
+    "model_in_use", "monday", "queries", "quotations", "rebuild", "recount", "refresh", "totals", "weeks",
 ]  # fmt: skip
 
 DIMENSIONS = ("all", "mineral", "country", "stage", "instrument", "theme")
@@ -99,6 +99,15 @@ def freshness(con: duckdb.DuckDBPyConnection) -> datetime:
     if at is None:
         raise NotRefreshed("the series have not been computed yet: run `oresight refresh`")
     return at.astimezone(UTC)
+
+
+def last_run(con: duckdb.DuckDBPyConnection) -> str:
+    """The last run before the series were last refreshed: its kind, identity and version; empty where there is none."""
+    row = con.execute(
+        "SELECT arg_max(concat_ws(' ', kind, run_id, version), (started_at, run_id)) FROM runs "
+        "WHERE started_at <= (SELECT max(refreshed_at) FROM base.refreshes)"
+    ).fetchone()
+    return (row[0] if row else None) or ""
 
 
 def model_in_use(con: duckdb.DuckDBPyConnection) -> tuple[str, str]:

@@ -123,6 +123,7 @@ def rich() -> Digest:
         movers=movers(),
         events=events(),
         counter=counter(),
+        run="collect 5a1f0c7e-93d2-4b1c-8a44-0c1d2e3f4a5b 0.1.0",
         zone="Europe/Brussels",
     )
 

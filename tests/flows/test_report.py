@@ -82,6 +82,7 @@ def test_a_swing_is_found_and_told(settings: Settings) -> None:
     assert digest.counter.stance == "industrial_collaboration"
     assert digest.counter.item_id not in {one.item_id for one in digest.quotations}
     assert [event.name for event in digest.events] == ["within", "last"]
+    assert digest.run.split()[0::2] == ["collect", "0.1.0"]
     assert {one.verdict for one in digest.health.drift} <= {"steady", "moved", "moved far"}
 
 
