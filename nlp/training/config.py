@@ -17,7 +17,7 @@ class Config:
 
     seed: int = 20261123
     length: int = 128  # of the pair, special tokens included
-    epochs: int = 3
+    epochs: int = 6
     batch: int = 32
     encoder_rate: float = 8e-5
     head_rate: float = 1e-3
@@ -36,7 +36,7 @@ class Config:
     teacher_epochs: int = 3
     teacher_batch: int = 16
     teacher_rate: float = 4e-5
-    soft_share: float = 0.5  # of the student's loss, taken by the teacher's answers
+    soft_share: float = 0.7  # of the student's loss, taken by the teacher's answers
     soft_temperature: float = 2.0  # divides both sides' logits: softer answers tell more
     bf16: bool = True  # autocast; agrees with fp32 well enough to train, and is 1.5 times as fast with AVX512-BF16
     threads: int = 2
