@@ -18,14 +18,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from flows import report, themes, weeks
 from flows.errors import UsageError
 from flows.refresh import estimate
 from flows.settings import Settings
 from storage import as_of, database, drift, series
-from storage.schema import migrate
 from storage.snapshots import current
 
 FOLDER = "as-of-"
@@ -80,9 +77,7 @@ def store(settings: Settings, at: datetime, week: str) -> Iterator[Any]:
     """
     monday = weeks.monday(week)
     snapshot = current(settings.home)
-    with _folder(settings.home) as folder, duckdb.connect(str(folder / "store.duckdb")) as con:
-        con.execute("SET TimeZone = 'UTC'")
-        migrate(con, now=at)
+    with _folder(settings.home) as folder, as_of.scratch(folder / "store.duckdb", now=at) as con:
         as_of.copy(con, snapshot, at, since=monday - timedelta(weeks=drift.BACK))
         if as_of.first_refresh(con) is None:
             raise UsageError(_nothing(settings, at))

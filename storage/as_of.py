@@ -16,6 +16,7 @@ import duckdb
 
 from storage.errors import StoreMismatch, StoreUnreadable, first_line, means_damaged
 from storage.rows import utc
+from storage.schema import migrate
 
 # Of several former rows that were replaced after the moment, the first that was is the one that stood then.
 _STOOD = "QUALIFY row_number() OVER (PARTITION BY item_id ORDER BY replaced_at, {order}) = 1"
@@ -128,6 +129,14 @@ _STEPS = (
     "INSERT INTO base.touched_days SELECT DISTINCT day FROM base.labels",
     "DROP TABLE stood",
 )
+
+
+def scratch(path: Path, *, now: datetime) -> duckdb.DuckDBPyConnection:
+    """A new store in a file of its own, with every table and view and no rows; whoever asks closes and removes it."""
+    con = duckdb.connect(str(path))
+    con.execute("SET TimeZone = 'UTC'")
+    migrate(con, now=now)
+    return con
 
 
 def copy(con: duckdb.DuckDBPyConnection, snapshot: Path, at: datetime, *, since: date) -> None:
