@@ -54,7 +54,11 @@ def gather(con: Any, settings: Settings, read: Read, names: Mapping[str, str]) -
     """Everything that the archive tells, from a store."""
     weeks = stored.span(con)
     settled = stored.told_at(con, weeks)
-    digests = tuple(replace(read(con, settings, week), as_of=settled[week]) for week in weeks)
+    # What a page rests on is told as of then, not as of now: else every run would change every page.
+    digests = tuple(
+        replace(read(con, settings, week), as_of=settled[week], run=stored.last_run(con, settled[week]))
+        for week in weeks
+    )
     first, last = (digests[0].first_day, digests[-1].last_day) if digests else (None, None)
     return site.Archive(
         identity=stored.identity(con),

@@ -19,6 +19,7 @@ import duckdb
 
 from records import STANCES, Breakdown, Query, Quotation
 from storage.quotations import HANDLE, quotation
+from storage.rows import utc
 from storage.weekly import FIGURES, breakdown, monday, quoted
 
 WEEKS: Final = 52
@@ -162,3 +163,10 @@ def identity(con: duckdb.DuckDBPyConnection) -> str:
     """What tells this store from every other, for good: the id of its first run; empty where it has none."""
     row: tuple[Any, ...] | None = con.execute("SELECT arg_min(run_id, (started_at, run_id)) FROM base.runs").fetchone()
     return str(row[0]) if row and row[0] else ""
+
+
+def last_run(con: duckdb.DuckDBPyConnection, at: datetime) -> str:
+    """The last run that had begun by then: its kind, identity and version; empty where there is none."""
+    sql = "SELECT arg_max(concat_ws(' ', kind, run_id, version), (started_at, run_id)) FROM runs WHERE started_at <= ?"
+    row: tuple[Any, ...] | None = con.execute(sql, [utc(at)]).fetchone()
+    return row[0] if row and row[0] else ""

@@ -107,6 +107,7 @@ def test_nothing_new_touches_nothing(home: Path) -> None:
     before = {path: path.stat().st_ino for path in (home / FOLDER).rglob("*.*")}
     write_archive(load(home=home))
     with database.open_live(home, job="test", now=NOW) as con:
+        items.start_run(con, "collect", now=NOW + timedelta(hours=8), version="later")
         series.refresh(con, now=NOW + timedelta(hours=9))
     database.publish(home)
     write_archive(load(home=home))
