@@ -18,7 +18,7 @@ from prefect import flow
 from digest import mail, render
 from digest.movers import choose as choose_movers
 from digest.voices import choose as choose_voices
-from flows import archive, events, weeks
+from flows import archive, events, show, weeks
 from flows.errors import UsageError
 from flows.settings import GAZETTEERS, Settings, load
 from records import Digest, Mover, Query, Quotation
@@ -42,7 +42,7 @@ def write_digest(
         UsageError, storage.errors.StorageError: as `write_pages`.
     """
     pages = write_pages(settings, week=week, formats=formats, out=out)
-    write_archive(settings)
+    show.say(f"all weeks, minerals, countries and communities, with a search: {write_archive(settings)}")
     return pages
 
 
