@@ -23,7 +23,7 @@ from prefect.client.schemas.filters import (
     FlowRunFilterState,
     FlowRunFilterStateType,
 )
-from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy, StateType
+from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy, State, StateType
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.deployments.runner import RunnerDeployment
 from prefect.events import EventTrigger
@@ -32,6 +32,7 @@ from prefect.events.schemas.automations import Posture
 from prefect.events.schemas.events import ResourceSpecification
 from prefect.flows import Flow
 from prefect.schedules import Cron
+from prefect.states import Scheduled
 from prefect.types import DateTime
 from prefect.types.entrypoint import EntrypointType
 from prefect.utilities.importtools import import_object
@@ -121,10 +122,20 @@ def retire(client: SyncPrefectClient, names: Collection[str]) -> None:
 
 
 def catch_up(client: SyncPrefectClient, names: Collection[str]) -> None:
-    """One run for each of these jobs that was due while nothing ran, however often it was."""
+    """One run for each of these jobs that was due, or was cut off, while nothing ran, however often it was.
+
+    A run that was cut off holds its slot until its silence is noticed: the one in its place begins after that.
+    """
     for found in _known(client, names):
-        if client.read_flow_runs(flow_run_filter=_overdue(), deployment_filter=_named([found.name]), limit=1):
-            client.create_flow_run_from_deployment(found.id, name=f"{found.name} after a pause")
+        cut = _any(client, found.name, _in(StateType.PENDING, StateType.RUNNING))
+        if cut or _any(client, found.name, _overdue()):
+            at = DateTime.now("UTC") + (SILENCE + A_WHILE if cut else timedelta())
+            state: State[Any] = Scheduled(scheduled_time=at)
+            client.create_flow_run_from_deployment(found.id, name=f"{found.name} after a pause", state=state)
+
+
+def _any(client: SyncPrefectClient, name: str, runs: FlowRunFilter) -> bool:
+    return bool(client.read_flow_runs(flow_run_filter=runs, deployment_filter=_named([name]), limit=1))
 
 
 def _known(client: SyncPrefectClient, names: Collection[str]) -> list[DeploymentResponse]:
@@ -135,11 +146,13 @@ def _named(names: Collection[str]) -> DeploymentFilter:
     return DeploymentFilter(name=DeploymentFilterName(any_=sorted(names)))
 
 
+def _in(*states: StateType) -> FlowRunFilter:
+    return FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=list(states))))
+
+
 def _overdue() -> FlowRunFilter:
-    return FlowRunFilter(
-        state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.SCHEDULED])),
-        expected_start_time=FlowRunFilterExpectedStartTime(before_=DateTime.now("UTC") - A_WHILE),
-    )
+    late = FlowRunFilterExpectedStartTime(before_=DateTime.now("UTC") - A_WHILE)
+    return _in(StateType.SCHEDULED).model_copy(update={"expected_start_time": late})
 
 
 if __name__ == "__main__":
