@@ -92,6 +92,7 @@ def _check(formats: Sequence[str]) -> None:
 
 def build(settings: Settings, week: str) -> Digest:
     """Everything that the week's page says, read from the snapshot; the same store and week give the same Digest."""
+    weeks.monday(week)  # a wrong week is told before a missing snapshot
     with database.open_snapshot(settings.home) as con:
         return read(con, settings, week)
 

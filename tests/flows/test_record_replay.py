@@ -47,7 +47,7 @@ def test_a_recorded_run_plays_again_without_its_server(tmp_path: Path) -> None:
     assert all(row in told for row in ask(tmp_path / "var", TOLD))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_only_the_feeds_on_the_tape_are_asked(tmp_path: Path) -> None:
     """A tape of one feed says nothing about the others: they get no row, and no failure."""
     with hosting(lambda _: Answer(200, RSS % (1, 1))) as base:
@@ -63,7 +63,7 @@ def test_only_the_feeds_on_the_tape_are_asked(tmp_path: Path) -> None:
     assert "holds no answer for any of these channels" in one_line(none.stderr)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_recording_asks_for_whole_pages(tmp_path: Path) -> None:
     """A feed that would say "not modified" is recorded with its body, or the tape could not be played elsewhere."""
     with Server({"/feed": conditional(RSS % (1, 1), '"x"')}) as server:
