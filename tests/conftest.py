@@ -1,14 +1,17 @@
-"""What holds for every test, and the home that many of them read: the demo's."""
+"""What holds for every test, and what many share: the home that the demo fills, a browser."""
 
 from __future__ import annotations
 
 import fcntl
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 from hypothesis import settings
+from playwright.sync_api import Browser, sync_playwright
 
+from tests.chromium import CHROMIUM, QUIET
 from tests.flows.command import oresight
 
 # A law's examples are no benchmark: on a busy machine one may take long and still hold.
@@ -43,3 +46,12 @@ def demo(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Demo:
 
 def _printed(folder: Path) -> tuple[str, str]:
     return (folder / "out").read_text(), (folder / "err").read_text()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all pages of a module; not for a session, since its event loop runs as long as it does."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        yield chromium
+        chromium.close()

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from nlp import labelled
 from nlp.evaluation import baseline, charts, page, report, tables
 from nlp.training.data import AUTHORED
 from records import LABELS, Label
-from tests.digest.test_browser import CHROMIUM, QUIET
+from tests.chromium import NEEDED
 
 README = (Path(report.__file__).parent / "README.md").read_text(encoding="utf-8")
 HOSTILE = '<script>alert("x")</script>&'
@@ -213,16 +213,7 @@ def test_the_verdict_says_no_more_than_the_interval(full: report.Report, bare: r
         assert word in page.verdict(replace(full, gain=gain))
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A Chromium of the system, ended by the tests."""
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        yield chromium
-        chromium.close()
-
-
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+@NEEDED
 def test_a_browser_shows_it_at_every_width(browser: Browser, pages: tuple[str, str], tmp_path: Path) -> None:
     """Nothing is wider than a telephone or a desk, nothing else is asked for, and dark mode turns page and charts."""
     (tmp_path / "report.html").write_text(pages[0], encoding="utf-8")
