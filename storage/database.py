@@ -18,9 +18,18 @@ from pathlib import Path
 
 import duckdb
 
-from storage.errors import DiskFull, StorageError, StoreBusy, StoreUnreadable, first_line, means_damaged, means_full
+from storage.errors import (
+    DiskFull,
+    StorageError,
+    StoreBusy,
+    StoreMismatch,
+    StoreUnreadable,
+    first_line,
+    means_damaged,
+    means_full,
+)
 from storage.lock import writer_lock
-from storage.schema import migrate
+from storage.schema import is_current, migrate
 from storage.snapshots import LIVE, current, publish, snapshots
 
 __all__ = ["open_live", "open_snapshot", "publish"]
@@ -66,7 +75,8 @@ def open_snapshot(
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """The published snapshot, read-only: no files, network, extensions or settings can be reached from it.
 
-    `memory_mb` bounds DuckDB's buffers and turns spilling to disk off. Raises NoSnapshot, StoreUnreadable.
+    `memory_mb` bounds DuckDB's buffers and turns spilling to disk off. Raises NoSnapshot, StoreUnreadable, and
+    StoreMismatch where a table or column is missing that this version has.
     """
     path = current(home)
     config: dict[str, str | bool | int | float | list[str]] = dict(_SEALED)
@@ -80,6 +90,8 @@ def open_snapshot(
     except duckdb.Error as error:
         if means_damaged(error):
             raise _unreadable(path, error) from error
+        if isinstance(error, duckdb.BinderException | duckdb.CatalogException) and not is_current(con):
+            raise StoreMismatch("the snapshot was published by another version: run `oresight refresh`") from error
         raise
     finally:
         con.close()

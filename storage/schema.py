@@ -51,6 +51,13 @@ def migrate(con: duckdb.DuckDBPyConnection, *, now: datetime, room: Traversable 
     _apply_views(con, room.joinpath("views.sql").read_text("utf-8"), now)
 
 
+def is_current(con: duckdb.DuckDBPyConnection, room: Traversable = _ROOM) -> bool:
+    """Whether a store or snapshot has the tables and views of this version, no more and no less."""
+    views = Migration(0, "views", room.joinpath("views.sql").read_text("utf-8"))
+    applied = set(con.execute("SELECT number, checksum FROM base.schema_migrations").fetchall())
+    return applied == {(m.number, m.checksum) for m in (*migrations(room), views)}
+
+
 def migrations(room: Traversable = _ROOM) -> tuple[Migration, ...]:
     """The migrations of a room's folder, in order."""
     files = sorted((f for f in room.joinpath("migrations").iterdir() if f.name.endswith(".sql")), key=lambda f: f.name)

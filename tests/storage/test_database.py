@@ -14,7 +14,7 @@ import duckdb
 import pytest
 
 from storage import database, snapshots
-from storage.errors import DiskFull, NoSnapshot, StorageError, StoreBusy, StoreUnreadable
+from storage.errors import DiskFull, NoSnapshot, StorageError, StoreBusy, StoreMismatch, StoreUnreadable
 from tests.storage.children import PAGE
 from tests.storage.made import NOW, add_page, fill, item, made_home, scan
 
@@ -136,6 +136,20 @@ def test_foreign_program(tmp_path: Path) -> None:
     with pytest.raises(StoreBusy, match="close it"), database.open_live(tmp_path, job="label", now=NOW):
         pass
     other.communicate("\n")
+
+
+def test_snapshot_of_another_version(tmp_path: Path) -> None:
+    """A column that another version did not publish is told as such; one that nobody ever had is the asker's."""
+    path = snapshots.current(made_home(tmp_path, ()))
+    ask = "SELECT no_such_column FROM items"
+    with pytest.raises(duckdb.BinderException), database.open_snapshot(tmp_path) as con:
+        con.execute(ask)
+    with duckdb.connect(str(path)) as con:
+        con.execute("DELETE FROM base.schema_migrations WHERE number > 9")
+    with pytest.raises(StoreMismatch, match="oresight refresh"), database.open_snapshot(tmp_path) as con:
+        con.execute(ask)
+    with database.open_snapshot(tmp_path) as con:
+        assert con.execute("SELECT count(*) FROM items").fetchone() == (0,)
 
 
 def test_nothing_published(tmp_path: Path) -> None:
