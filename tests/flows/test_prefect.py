@@ -26,7 +26,7 @@ from tests.flows.hooks import hook
 from tests.flows.serving import FEED
 from tests.servers import Server, answer
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")

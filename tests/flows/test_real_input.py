@@ -20,7 +20,7 @@ from tests.flows.test_demo import ask
 FEED = Path(__file__).parents[3] / "shared" / "samples" / "real-cnn.rss"
 
 pytestmark = [
-    pytest.mark.slow,
+    pytest.mark.long,
     pytest.mark.timeout(200),
     pytest.mark.skipif(
         not FEED.exists() or reddit_replay.RECORDINGS is None, reason="the recordings of real servers are not here"

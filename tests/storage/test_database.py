@@ -292,6 +292,7 @@ def test_full_disk(small_disk: Path) -> None:
         assert pages(con) == found
 
 
+@pytest.mark.long
 def test_full_file(tmp_path: Path) -> None:
     """A file that may grow no further is told like a full disk."""
     assert_full(tmp_path, 12 << 20)
