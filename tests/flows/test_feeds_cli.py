@@ -21,7 +21,7 @@ from tests.flows.command import ORESIGHT, environment, oresight
 from tests.flows.test_demo import ask
 from tests.servers import Route, Server, answer, cut, drip, redirect
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
 
 STORY = (
     "The ministry granted the permit for a separation plant on Tuesday after two years of hearings, and the company "

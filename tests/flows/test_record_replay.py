@@ -24,7 +24,7 @@ ITEMS = "select item_id, channel, title, text, url, published_at, first_seen_at:
 TOLD = "select channel, state, fetched, new, reason from coverage order by all"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_recorded_run_plays_again_without_its_server(tmp_path: Path) -> None:
     """Another home, no server, the same items, states and reasons; a second replay adds nothing."""
     routes = {

@@ -42,7 +42,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
             yield found
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(400)
 def test_scheduled_runs_appear(served: Served) -> None:
     """The server makes runs ahead for each deployment, at its times; for one that stands still it makes none."""
@@ -56,7 +56,7 @@ def test_scheduled_runs_appear(served: Served) -> None:
     assert "Reddit is left out (reddit)" in served.log.read_text()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(400)
 def test_a_run_shows_what_it_did(served: Served) -> None:
     """A run has its job's name and tags, each channel is a task, and a table tells what each yielded or why not."""
@@ -72,7 +72,7 @@ def test_a_run_shows_what_it_did(served: Served) -> None:
     assert {task["name"] for task in tasks} >= {"pull one", "pull lost"}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(400)
 def test_it_says_that_it_lives(served: Served) -> None:
     """`oresight healthy` is content with a home that is served, and says of another that nothing serves it."""
@@ -82,7 +82,7 @@ def test_it_says_that_it_lives(served: Served) -> None:
     assert b"nothing serves" in other.stderr
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(400)
 def test_a_second_one_is_refused(served: Served) -> None:
     """Two would do everything twice: the second says so in one line and touches nothing."""
@@ -144,7 +144,7 @@ def test_nobody_is_healthy_where_nobody_listens() -> None:
     assert not healthy("no address")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(400)
 def test_it_ends_whole(served: Served) -> None:
     """SIGTERM ends server and runner with it, frees the port and takes its sign of life away: the last test here."""
