@@ -152,16 +152,16 @@ def digest(week: str | None, formats: str, out: Path | None, as_of: str | None, 
         if send or opening:
             raise click.UsageError("--as-of writes pages: it neither sends nor opens them")
         return _digest_as_of(week, formats, out, as_of)
-    chosen = week or weeks.last_complete(_now())
-    pages = write_digest(load(), week=chosen, formats=formats.split(","), out=out)
+    settings, chosen = load(), week or weeks.last_complete(_now())
+    pages = write_digest(settings, week=chosen, formats=formats.split(","), out=out)
     _print_paths(pages)
     if opening:
-        reading.open_page(reading.address(chosen, pages, load().home / "site"))
+        reading.open_page(reading.address(chosen, pages, settings.home / "site"))
     if not send:
         return 0
     from flows.deliver import send_and_tell
 
-    return send_and_tell(load(), week=chosen, now=_now())
+    return send_and_tell(settings, week=chosen, now=_now())
 
 
 def _digest_as_of(week: str | None, formats: str, out: Path | None, as_of: str) -> int:

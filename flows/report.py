@@ -6,7 +6,6 @@ snapshot -> storage.series reads -> Digest -> digest.render -> HOME/digests/2026
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -18,7 +17,7 @@ from prefect import flow
 from digest import mail, render
 from digest.movers import choose as choose_movers
 from digest.voices import choose as choose_voices
-from flows import archive, events, show, weeks
+from flows import archive, events, show, weeks, whole
 from flows.errors import UsageError
 from flows.settings import GAZETTEERS, Settings, load
 from records import Digest, Mover, Query, Quotation
@@ -81,7 +80,7 @@ def put(
     folder = out or settings.home / "digests"
     folder.mkdir(parents=True, exist_ok=True)
     stem = name or digest.week
-    return tuple(_write(folder / f"{stem}.{fmt}", FORMATS[fmt](digest, names=names)) for fmt in formats)
+    return tuple(whole.put(folder / f"{stem}.{fmt}", FORMATS[fmt](digest, names=names)) for fmt in formats)
 
 
 def _check(formats: Sequence[str]) -> None:
@@ -153,13 +152,6 @@ def country_names(path: Path) -> Mapping[str, str]:
     """ISO code -> name, from the gazetteer."""
     with path.open(encoding="utf-8", newline="") as file:
         return {row["iso3"]: row["name"] for row in csv.DictReader(file)}
-
-
-def _write(path: Path, page: str | bytes) -> Path:
-    """Whole or not at all: a reader never meets half a page."""
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    fresh.write_bytes(page.encode() if isinstance(page, str) else page)
-    return fresh.replace(path)
 
 
 @flow(name="report")

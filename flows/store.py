@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 from flows.settings import Settings
+from records import ChannelState
 from storage import database, items
 from storage.errors import NoSnapshot
 
@@ -33,12 +34,7 @@ def learned_moves(settings: Settings) -> dict[str, str]:
     Raises:
         storage.errors.StoreUnreadable: the snapshot is damaged.
     """
-    try:
-        with database.open_snapshot(settings.home) as con:
-            states = items.channel_states(con)
-    except NoSnapshot:
-        return {}
-    return {name: state.address for name, state in states.items() if state.address}
+    return {name: state.address for name, state in _states(settings).items() if state.address}
 
 
 def failing_channels(settings: Settings) -> frozenset[str]:
@@ -47,8 +43,12 @@ def failing_channels(settings: Settings) -> frozenset[str]:
     Raises:
         storage.errors.StoreUnreadable: the snapshot is damaged.
     """
+    return frozenset(name for name, state in _states(settings).items() if state.failures)
+
+
+def _states(settings: Settings) -> Mapping[str, ChannelState]:
     try:
         with database.open_snapshot(settings.home) as con:
-            return frozenset(name for name, state in items.channel_states(con).items() if state.failures)
+            return items.channel_states(con)
     except NoSnapshot:
-        return frozenset()
+        return {}

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 
-def put(path: Path, text: str) -> Path:
-    """Write a text in the place of a file; returns its path."""
+def put(path: Path, content: str | bytes) -> Path:
+    """Write a text, in UTF-8, or bytes in the place of a file; returns its path."""
     with fresh(path) as file:
-        file.write(text.encode())
+        file.write(content.encode() if isinstance(content, str) else content)
     return path
 
 
